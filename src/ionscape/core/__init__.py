@@ -1,0 +1,1 @@
+"""What every technique stands on: quantities, estimates, samples, citations, the registry."""

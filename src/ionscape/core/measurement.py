@@ -1,0 +1,80 @@
+"""What a data file holds, whatever instrument wrote it: one or more sweeps of named columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Battery Data Format names, where they exist; the unit is part of the name.
+FREQUENCY = "frequency_hertz"
+REAL_IMPEDANCE = "real_impedance_ohm"
+IMAGINARY_IMPEDANCE = "imaginary_impedance_ohm"
+TIME = "test_time_second"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One spectrum or trace.
+
+    Attributes
+    ----------
+    columns : mapping of str to (N,) float arrays
+        Battery Data Format names with their unit. Impedance follows Z = Z' + iZ'' with Z'' negative
+        for a capacitor, whatever sign the file used.
+    label : str
+        Tells sweeps of one file apart (``"1"``, ``"cycle 3"``); empty for a single one.
+    temperature_kelvin : float or None
+        As stated in the file, else None.
+    """
+
+    columns: Mapping[str, NDArray[np.float64]]
+    label: str = ""
+    temperature_kelvin: float | None = None
+
+    @property
+    def frequency(self) -> NDArray[np.float64]:
+        """Frequency [Hz], (N,), in the file's order."""
+        return self.columns[FREQUENCY]
+
+    @property
+    def impedance(self) -> NDArray[np.complex128]:
+        """Complex impedance [ohm], (N,)."""
+        return self.columns[REAL_IMPEDANCE] + 1j * self.columns[IMAGINARY_IMPEDANCE]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A data file, read.
+
+    Attributes
+    ----------
+    source : Path
+    technique : str
+        ``"impedance"``, or the technique whose readers recognised the file.
+    format : str
+        Short name of the format, e.g. ``"biologic-mpr"``.
+    sweeps : tuple of Sweep
+        At least one.
+    temperature_kelvin : float or None
+        From the header if it stands there, else from the file name, else None.
+    thickness_metre, area_square_metre : float or None
+        Geometry, where the header or the file name states it and it is not zero.
+    metadata : mapping of str to str
+        Instrument, start time, software and comments, as the file words them.
+    warnings : tuple of str
+        What was skipped or guessed, one sentence each.
+    """
+
+    source: Path
+    technique: str
+    format: str
+    sweeps: tuple[Sweep, ...]
+    temperature_kelvin: float | None = None
+    thickness_metre: float | None = None
+    area_square_metre: float | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()

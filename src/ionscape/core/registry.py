@@ -1,0 +1,181 @@
+"""How techniques make themselves known: an entry point names a `Technique`, which lists its analyses.
+
+Entry point group ``ionscape.techniques``; the value points to a `Technique`, e.g.
+``impedance = "ionscape.impedance.spec:TECHNIQUE"``. ionscape's own techniques register in the same way.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any
+
+from ionscape.core.errors import IonscapeError
+from ionscape.core.estimate import Estimate
+from ionscape.core.measurement import Sweep
+from ionscape.core.outcome import Failure, Outcome, Row
+from ionscape.core.sample import Sample
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+GROUP = "ionscape.techniques"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One sweep of a study's measurement.
+
+    Attributes
+    ----------
+    label : str
+        Unique within the measurement: the file's name, and the sweep's label where a file has several.
+    sweep : Sweep
+    temperature : Estimate or None
+        [K]; the part of its uncertainty that all items share has one source.
+    source : str
+        Unique over all studies: the root of the names of latents that belong to this item alone.
+    """
+
+    label: str
+    sweep: Sweep
+    temperature: Estimate | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Series:
+    """What an analysis works on: the sample, and pieces of one measurement or rows of other results.
+
+    Attributes
+    ----------
+    sample : Sample
+    source : str
+        Unique over all studies: the root of the names of the latents that the analysis adds.
+    labels, temperatures, item_sources : sequences, one per item
+    pieces : sequence
+        What `Analysis.each` made of every item, in order, or a `Failure`.
+    inputs : mapping of str to rows
+        For each input field of the options (``on``, ``tracer``...), the rows referred to.
+    seed : int
+        For ``rng=``: the same study gives the same draws.
+    """
+
+    sample: Sample
+    source: str
+    labels: Sequence[str] = ()
+    temperatures: Sequence[Estimate | None] = ()
+    item_sources: Sequence[str] = ()
+    pieces: Sequence[Any] = ()
+    inputs: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One thing a study can ask for.
+
+    Attributes
+    ----------
+    name : str
+        ``technique.verb``, e.g. ``impedance.fit``.
+    summary : str
+        One sentence for ``ionscape techniques``.
+    options : pydantic model class
+        The fields a study may set besides ``use`` and the inputs; ``extra="forbid"``.
+    combine : callable (Series, options) -> Outcome
+    each : callable (Item, Sample, options) -> storable, or None
+        The part that needs one item only: run in parallel, cached item by item. Raises `IonscapeError` where
+        the item cannot be used (the reason reaches the report, the others go on).
+    inputs : tuple of str
+        Names of the study fields that refer to other results (``("on",)``); empty if it works on a
+        measurement.
+    input_dimensions : mapping of str to str
+        For each input, the unit that the rows referred to must be convertible to ("S/m"), for ``check``.
+    outputs : mapping of str to str
+        Quantity (a trailing ``*`` stands for any ending) to SI unit.
+    """
+
+    name: str
+    summary: str
+    options: type[BaseModel]
+    combine: Callable[[Series, Any], Outcome]
+    each: Callable[[Item, Sample, Any], Any] | None = None
+    inputs: tuple[str, ...] = ()
+    input_dimensions: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Technique:
+    """A technique: the fields of its measurements and its analyses.
+
+    Attributes
+    ----------
+    name, summary : str
+    analyses : tuple of Analysis
+    measurement : pydantic model class or None
+        Fields of a measurement of this technique beyond technique, sample, files and temperature;
+        None for techniques that work on results only (temperature, consistency).
+    package : str
+        Importable package whose source is hashed into the cache key.
+    references : str
+        BibTeX of a third-party technique's own sources.
+    """
+
+    name: str
+    summary: str
+    analyses: tuple[Analysis, ...]
+    package: str
+    measurement: type[BaseModel] | None = None
+    references: str = ""
+
+
+@lru_cache(maxsize=1)
+def technique_names() -> tuple[str, ...]:
+    """Names of all installed techniques, without importing them."""
+    return tuple(sorted({point.name for point in entry_points(group=GROUP)}))
+
+
+@lru_cache(maxsize=64)
+def technique(name: str) -> Technique:
+    """The technique of that name, imported.
+
+    Raises
+    ------
+    IonscapeError
+        If there is none, or it cannot be imported.
+    """
+    for point in entry_points(group=GROUP):
+        if point.name == name:
+            module, _, attribute = point.value.partition(":")
+            try:
+                found = getattr(importlib.import_module(module), attribute)
+            except (ImportError, AttributeError) as error:
+                raise IonscapeError(f"technique {name!r} cannot be imported: {error}") from error
+            if not isinstance(found, Technique):
+                raise IonscapeError(f"entry point {point.value} of technique {name!r} is not a Technique")
+            return found
+    raise IonscapeError(f"no technique {name!r}: there are {', '.join(technique_names())}")
+
+
+@lru_cache(maxsize=256)
+def analysis(name: str) -> Analysis:
+    """The analysis ``technique.verb``.
+
+    Raises
+    ------
+    IonscapeError
+        If there is none.
+    """
+    for candidate in technique(name.partition(".")[0]).analyses:
+        if candidate.name == name:
+            return candidate
+    raise IonscapeError(f"no analysis {name!r}")
+
+
+__all__ = ["Analysis", "Failure", "Item", "Outcome", "Row", "Series", "Technique", "analysis",
+           "technique", "technique_names"]  # fmt: skip

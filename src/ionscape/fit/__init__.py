@@ -1,0 +1,1 @@
+"""One fitting core for every technique: least squares, profile likelihood, model comparison."""

@@ -1,0 +1,201 @@
+"""What the residuals of a fit to a spectrum say: noise, single wrong points, structure, drift.
+
+Residuals are complex fractions (data - model)/|Z|, in order of frequency. Differences between neighbours see
+the noise and not a smooth misfit; averages over neighbours see the misfit and little of the noise.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+BoolArray = NDArray[np.bool_]
+
+# Median of the mean of two squared standard normal numbers: turns a median of squares into a variance.
+MEDIAN_OF_HALF_CHI_SQUARE = math.log(2.0)
+DENSE = 150  # points; in a denser spectrum more of them are averaged
+# A mean of points deviates if it lies this many of its standard deviations out: exp(-4.5²/2) = 4e-5 each.
+SIGNIFICANT = 4.5
+# F(2, ~90) of a single wrong point: p = 2e-6 each, so 1e-4 for a spectrum of 60 points.
+OUTLYING = 15.0
+MOST_IN_A_ROW = 2
+
+
+def local_noise(residual: ComplexArray) -> FloatArray:
+    """Standard deviation of one component around each point, (N,), from second differences.
+
+    A running median makes it blind to single wrong points and to steps.
+    """
+    second = residual[:-2] - 2 * residual[1:-1] + residual[2:]
+    variance = np.abs(second) ** 2 / 12.0
+    half = min(max(4, residual.size // 20), (variance.size - 1) // 2)
+    padded = np.pad(variance, half + 1, mode="reflect" if variance.size > half + 1 else "edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
+    medians = np.median(windows, axis=1)
+    smooth = np.convolve(np.pad(medians, half, mode="edge"), np.ones(2 * half + 1) / (2 * half + 1), "valid")
+    noise: FloatArray = np.sqrt(smooth / MEDIAN_OF_HALF_CHI_SQUARE)
+    return np.maximum(noise, 1e-9)
+
+
+def wrong_point(weighted_residual: FloatArray, basis: FloatArray, relative_sd: FloatArray) -> tuple[int, float]:
+    """The point whose deletion relieves the fit most, and its F value (deletion test for one outlier).
+
+    Parameters
+    ----------
+    weighted_residual : (2N,) array
+        Real above imaginary parts, each point divided by its standard deviation.
+    basis : (2N, P) array
+        Orthonormal basis of the fit.
+    relative_sd : (N,) array
+        inf for points already left out.
+
+    Returns
+    -------
+    index : int
+    f_value : float
+        F(2, 2N - P - 2) distributed without outliers, for a point named beforehand.
+    """
+    n = relative_sd.size
+    real, imag = basis[:n], basis[n:]
+    rr = 1 - np.einsum("ij,ij->i", real, real)
+    ii = 1 - np.einsum("ij,ij->i", imag, imag)
+    ri = -np.einsum("ij,ij->i", real, imag)
+    determinant = rr * ii - ri**2
+    a, b = weighted_residual[:n], weighted_residual[n:]
+    # a point with full leverage fits itself and cannot be judged
+    judged = np.isfinite(relative_sd) & (determinant > 1e-3)
+    relief = np.where(judged, (ii * a**2 - 2 * ri * a * b + rr * b**2) / np.maximum(determinant, 1e-3), 0.0)
+    index = int(np.argmax(relief))
+    degrees = 2 * int(np.isfinite(relative_sd).sum()) - basis.shape[1] - 2
+    rest = max(float(weighted_residual @ weighted_residual) - relief[index], 1e-300)
+    return index, float(relief[index] / 2 * max(degrees, 1) / rest)
+
+
+def significant_mean(residual: ComplexArray, noise: FloatArray, keep: BoolArray) -> FloatArray:
+    """Local mean residual where noise does not explain it, else 0; modulus, (N,), over short windows."""
+    largest = np.zeros(residual.size)
+    for width in (3, 5 if residual.size < DENSE else 7):
+        kernel = np.ones(width)
+        count = np.maximum(np.convolve(keep.astype(float), kernel, "valid"), 1.0)
+        mean = np.abs(np.convolve(np.where(keep, residual, 0), kernel, "valid")) / count
+        spread = np.sqrt(np.convolve(np.where(keep, noise**2, 0), kernel, "valid")) / count
+        found = np.where(mean > SIGNIFICANT * spread, mean, 0.0)
+        # full windows only: the points at the ends take the value of the last one
+        largest = np.maximum(largest, np.pad(found, width // 2, mode="edge"))
+    return largest
+
+
+def single_points(mask: BoolArray) -> BoolArray:
+    """The mask without runs of more than two neighbours: those are structure, not single mishaps."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    kept = mask.copy()
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        if stop - start > MOST_IN_A_ROW:
+            kept[start:stop] = False
+    return kept
+
+
+@dataclass(frozen=True)
+class Structure:
+    """Is the residual white?
+
+    Attributes
+    ----------
+    von_neumann_ratio : float
+        Mean squared difference of neighbours over mean square: 2 for white noise, near 0 for a smooth misfit.
+    von_neumann_z : float
+        Its distance from 2 in standard deviations; below -4 the residual has structure.
+    runs_z : float
+        Wald-Wolfowitz runs test on the signs of both parts, in standard deviations; negative: too few runs.
+    """
+
+    von_neumann_ratio: float
+    von_neumann_z: float
+    runs_z: float
+
+
+def structure(residual: ComplexArray, noise: FloatArray) -> Structure:
+    """Von Neumann's ratio and the runs test on residuals divided by their noise."""
+    white = residual / noise
+    power = float(np.mean(np.abs(white) ** 2))
+    ratio = float(np.mean(np.abs(np.diff(white)) ** 2)) / power if power > 0 else 2.0
+    ratio_z = (ratio - 2.0) * math.sqrt(2 * residual.size) / 2.0
+    runs, expected, variance = 0.0, 0.0, 0.0
+    for part in (residual.real, residual.imag):
+        above = part > 0
+        up = int(np.count_nonzero(above))
+        down = part.size - up
+        product = 2.0 * up * down
+        runs += 1 + int(np.count_nonzero(above[1:] != above[:-1]))
+        expected += product / part.size + 1
+        variance += max(product * (product - part.size), 0.0) / (part.size**2 * max(part.size - 1, 1))
+    runs_z = (runs - expected) / math.sqrt(variance) if variance > 0 else 0.0
+    return Structure(ratio, ratio_z, runs_z)
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A change of the sample during the sweep, to first order a factor 1 + fraction·t on Z.
+
+    Attributes
+    ----------
+    fraction, fraction_sd : float
+        Relative change of |Z| from the first (highest) to the last frequency, and its standard deviation
+        from the noise alone.
+    explained : float
+        Share (0 to 1) of the squared misfit beyond noise that this one number removes.
+    clock : str
+        ``"per point"``: each point takes the same time; ``"per cycle"``: time proportional to 1/f.
+    """
+
+    fraction: float
+    fraction_sd: float
+    explained: float
+    clock: str
+
+
+def estimate_drift(
+    omega: FloatArray,
+    impedance: ComplexArray,
+    weighted_residual: FloatArray,
+    basis: FloatArray,
+    relative_sd: FloatArray,
+    expected_chi_square: float,
+) -> Drift:
+    """How far a drift explains the residual of a linear fit.
+
+    The part of the column t·Z that lies outside the Kramers-Kronig-compliant span is regressed on the
+    residual. A drift inside that span is invisible to any Kramers-Kronig test.
+
+    Parameters
+    ----------
+    weighted_residual : (2N,) array
+        Real above imaginary, divided by |Z| and `relative_sd`.
+    basis : (2N, P) array
+        Orthonormal basis of the fit in the same weighting.
+    expected_chi_square : float
+        What noise alone would leave of the squared weighted residual.
+    """
+    cycles = np.cumsum(1.0 / omega)
+    clocks = {
+        "per point": np.linspace(0.0, 1.0, omega.size),
+        "per cycle": (cycles - cycles[0]) / (cycles[-1] - cycles[0]),
+    }
+    total = float(weighted_residual @ weighted_residual)
+    beyond = max(total - expected_chi_square, 1e-300)
+    unit = impedance / np.abs(impedance) / relative_sd
+    per_degree = expected_chi_square / max(weighted_residual.size - basis.shape[1], 1)
+    trials = []
+    for clock, time in clocks.items():
+        column = np.concatenate([(time * unit).real, (time * unit).imag])
+        column -= basis @ (basis.T @ column)
+        norm = max(float(column @ column), 1e-300)
+        fraction = float(column @ weighted_residual) / norm
+        explained = min(fraction**2 * norm / beyond, 1.0)
+        trials.append(Drift(fraction, math.sqrt(per_degree / norm), explained, clock))
+    return max(trials, key=lambda drift: drift.explained)
