@@ -69,7 +69,7 @@ def test_extrapolation_from_one_fit_needs_its_correlations() -> None:
     """A line's value far from its data: with the correlation of slope and intercept, and against numpy."""
     x = np.linspace(2.0, 2.5, 7)
     design = np.column_stack([np.ones_like(x), x])
-    matrix = np.linalg.inv(design.T @ design) * 0.01**2
+    matrix = np.asarray(np.linalg.inv(design.T @ design) * 0.01**2, dtype=np.float64)
     a, b = joint("line", [1.0, -3.0], matrix, scales=["linear"] * 2, dimensions=[DIMENSIONLESS] * 2)
     at = np.array([1.0, 3.4])
     assert (a + b * 3.4).standard_uncertainty == pytest.approx(math.sqrt(at @ matrix @ at), rel=1e-9)

@@ -105,15 +105,14 @@ def unit_scale(unit: str) -> tuple[float, float, Dimension]:
     except Exception as error:  # pint raises many types, tokenizer errors among them
         raise UnitError(f"unknown unit {unit!r}: write e.g. 'cm', 'S/cm', 'cm^-3', 'degC'") from error
     exponents = dict(parsed.dimensionality)
-    dimension = tuple(float(exponents.pop(base, 0)) for base in _BASES)
+    dimension = tuple(float(exponents.pop(base, 0)) for base in _BASES)  # type: ignore[arg-type]
     if exponents:
         raise UnitError(f"unit {unit!r} has a dimension that ionscape does not use ({', '.join(exponents)})")
     return one - zero, zero, dimension  # type: ignore[return-value]
 
 
 def _in_base_units(registry: Any, value: float, unit: Any) -> float:
-    magnitude: Any = registry.Quantity(value, unit).to_base_units().magnitude
-    return float(magnitude)
+    return float(registry.Quantity(value, unit).to_base_units().magnitude)
 
 
 def dimension_of(unit: str) -> Dimension:

@@ -60,10 +60,12 @@ def decode(record: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
         return Estimate.from_json(record["of"])
     if kind == "tuple":
         return tuple(decode(v, arrays) for v in record["of"])
+    if kind == "mapping":
+        return {k: decode(v, arrays) for k, v in record["of"].items()}
     if kind == "float":
         return float(record["of"])
     if kind == "complex":
-        return complex(*record["of"])
+        return complex(*(float(part) for part in record["of"]))
     if kind == "path":
         return Path(record["of"])
     if kind not in _CLASSES:
@@ -97,7 +99,7 @@ def _encoded(value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
     if isinstance(value, (np.ndarray, np.generic)):
         return _encoded_array(np.asarray(value), arrays)
     if isinstance(value, complex):
-        return {_TAG: "complex", "of": [value.real, value.imag]}
+        return {_TAG: "complex", "of": [repr(value.real), repr(value.imag)]}
     if isinstance(value, Path):
         return {_TAG: "path", "of": value.as_posix()}
     if isinstance(value, tuple):
@@ -105,7 +107,8 @@ def _encoded(value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
     if isinstance(value, list):
         return [_encoded(v, arrays) for v in value]
     if isinstance(value, Mapping):
-        return {str(k): _encoded(v, arrays) for k, v in value.items()}
+        content = {str(k): _encoded(v, arrays) for k, v in value.items()}
+        return {_TAG: "mapping", "of": content} if _TAG in content else content
     name = f"{type(value).__module__}.{type(value).__qualname__}"
     if name in _CLASSES:
         content = {f.name: _encoded(getattr(value, f.name), arrays) for f in fields(value) if f.init}

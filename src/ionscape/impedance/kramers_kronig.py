@@ -8,7 +8,7 @@ M. Schönleber, D. Klotz, E. Ivers-Tiffée, Electrochim. Acta 131 (2014) 20.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -32,6 +32,7 @@ from ionscape.impedance.residual_tests import (
     estimate_drift,
     OUTLYING,
     local_noise,
+    outlying,
     significant_mean,
     single_points,
     structure,
@@ -267,20 +268,28 @@ def _appraise(
     most = max(1, int(MOST_WRONG_POINTS * z.size))
     for _ in range(most + 3 if reweight else 0):
         out = np.isinf(sd)
-        noise = local_noise(_residual(z, ladder))
+        residual = _residual(z, ladder)
+        noise = local_noise(residual)
         new_sd = np.where(out, np.inf, _weights_from(noise))
         if _alike(new_sd, sd):
-            index, f_value = wrong_point(_weighted(z, ladder, sd), ladder.basis, sd)
-            if f_value < OUTLYING or out.sum() > most:
+            candidate = outlying(residual, noise) & ~out & (np.abs(residual) > limits.tolerance)
+            weighted = _weighted(z, ladder, sd)
+            index, relief = wrong_point(weighted, ladder.basis, candidate, _noise_variance(noise, sd))
+            if relief < OUTLYING:
                 break
             new_sd = sd.copy()
             new_sd[index] = np.inf
         sd = new_sd
         ladder = fit_ladder(omega, z, sd, ladder.tau.size, ladder.representation, options)
+    suspicious = single_points(np.isinf(sd))
+    if suspicious.sum() > most:
+        suspicious[:] = False
+    if np.any(np.isinf(sd) != suspicious):
+        # many or neighbouring points are structure, to be seen by the tests below: take them in again
+        sd = np.where(np.isinf(sd) & ~suspicious, 1.0, sd)
+        ladder = fit_ladder(omega, z, sd, ladder.tau.size, ladder.representation, options)
     residual = _residual(z, ladder)
     noise = local_noise(residual)
-    out = np.isinf(sd)
-    suspicious = out & single_points(out) & (out.sum() <= most) & (np.abs(residual) > limits.tolerance)
     negative = (z.real < -np.abs(z) * np.maximum(5 * noise, limits.tolerance)) & ~suspicious
     systematic = np.where(suspicious, 0.0, significant_mean(residual, noise, ~suspicious))
     return _Appraisal(ladder, residual, sd, noise, systematic, suspicious, negative, noise > limits.noise)
@@ -347,16 +356,22 @@ def _conclude(
     )
 
 
-def _drift(omega: FloatArray, z: ComplexArray, whole: _Appraisal) -> Drift:
-    ladder, sd = whole.ladder, whole.relative_sd
-    in_impedance = ladder.representation == "impedance"
-    data = z if in_impedance else 1 / z
-    weighted = _weighted(z, ladder, sd)
+def _noise_variance(noise: FloatArray, sd: FloatArray) -> float:
+    """Variance of one weighted component that noise explains."""
     kept = np.isfinite(sd)
-    degrees = max(2 * int(kept.sum()) - ladder.basis.shape[1], 1)
-    expected = degrees * float(np.mean((whole.noise[kept] / sd[kept]) ** 2))
-    drift = estimate_drift(omega, data, weighted, ladder.basis, sd, expected)
-    return drift if in_impedance else replace(drift, fraction=-drift.fraction)
+    return float(np.mean((noise[kept] / sd[kept]) ** 2))
+
+
+def _drift(omega: FloatArray, z: ComplexArray, whole: _Appraisal) -> Drift:
+    """Drift of the resistances: Z = R g(ωRC) changes by (Z + dZ/dlnω) dlnR; a capacitive tail does not."""
+    ladder, sd = whole.ladder, whole.relative_sd
+    change = ladder.model + np.gradient(ladder.model, np.log(omega))
+    if ladder.representation == "impedance":
+        change = change / np.abs(z)
+    else:  # dY = -dZ/Z², over |Y|
+        change = -change / ladder.model**2 * np.abs(z)
+    weighted = _weighted(z, ladder, sd)
+    return estimate_drift(omega, change, weighted, ladder.basis, sd, _noise_variance(whole.noise, sd))
 
 
 def _widest_window(

@@ -21,7 +21,7 @@ MEDIAN_OF_HALF_CHI_SQUARE = math.log(2.0)
 DENSE = 150  # points; in a denser spectrum more of them are averaged
 # A mean of points deviates if it lies this many of its standard deviations out: exp(-4.5²/2) = 4e-5 each.
 SIGNIFICANT = 4.5
-# F(2, ~90) of a single wrong point: p = 2e-6 each, so 1e-4 for a spectrum of 60 points.
+# exp(-15) for each point, so 2e-5 for a spectrum of 60: the noise is itself only known to some 10 %.
 OUTLYING = 15.0
 MOST_IN_A_ROW = 2
 
@@ -42,8 +42,20 @@ def local_noise(residual: ComplexArray) -> FloatArray:
     return np.maximum(noise, 1e-9)
 
 
-def wrong_point(weighted_residual: FloatArray, basis: FloatArray, relative_sd: FloatArray) -> tuple[int, float]:
-    """The point whose deletion relieves the fit most, and its F value (deletion test for one outlier).
+def outlying(residual: ComplexArray, noise: FloatArray) -> BoolArray:
+    """Points further from the median of their neighbours than noise explains."""
+    half = 4
+    padded = np.pad(residual, half, mode="reflect")
+    windows = np.delete(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1), half, axis=1)
+    middle = np.median(windows.real, axis=1) + 1j * np.median(windows.imag, axis=1)
+    mask: BoolArray = np.abs(residual - middle) > SIGNIFICANT * noise
+    return mask
+
+
+def wrong_point(
+    weighted_residual: FloatArray, basis: FloatArray, candidate: BoolArray, noise_variance: float
+) -> tuple[int, float]:
+    """The point whose deletion relieves the fit most, and by how much (deletion test for one outlier).
 
     Parameters
     ----------
@@ -51,16 +63,19 @@ def wrong_point(weighted_residual: FloatArray, basis: FloatArray, relative_sd: F
         Real above imaginary parts, each point divided by its standard deviation.
     basis : (2N, P) array
         Orthonormal basis of the fit.
-    relative_sd : (N,) array
-        inf for points already left out.
+    candidate : (N,) bool array
+        Points that may be chosen.
+    noise_variance : float
+        Variance of one weighted component from noise alone.
 
     Returns
     -------
     index : int
-    f_value : float
-        F(2, 2N - P - 2) distributed without outliers, for a point named beforehand.
+    relief : float
+        Fall of chi-square over its expectation; for a point named beforehand exceeded by chance with
+        probability exp(-relief).
     """
-    n = relative_sd.size
+    n = candidate.size
     real, imag = basis[:n], basis[n:]
     rr = 1 - np.einsum("ij,ij->i", real, real)
     ii = 1 - np.einsum("ij,ij->i", imag, imag)
@@ -68,18 +83,16 @@ def wrong_point(weighted_residual: FloatArray, basis: FloatArray, relative_sd: F
     determinant = rr * ii - ri**2
     a, b = weighted_residual[:n], weighted_residual[n:]
     # a point with full leverage fits itself and cannot be judged
-    judged = np.isfinite(relative_sd) & (determinant > 1e-3)
+    judged = candidate & (determinant > 1e-3)
     relief = np.where(judged, (ii * a**2 - 2 * ri * a * b + rr * b**2) / np.maximum(determinant, 1e-3), 0.0)
     index = int(np.argmax(relief))
-    degrees = 2 * int(np.isfinite(relative_sd).sum()) - basis.shape[1] - 2
-    rest = max(float(weighted_residual @ weighted_residual) - relief[index], 1e-300)
-    return index, float(relief[index] / 2 * max(degrees, 1) / rest)
+    return index, float(relief[index]) / (2 * noise_variance)
 
 
 def significant_mean(residual: ComplexArray, noise: FloatArray, keep: BoolArray) -> FloatArray:
     """Local mean residual where noise does not explain it, else 0; modulus, (N,), over short windows."""
     largest = np.zeros(residual.size)
-    for width in (3, 5 if residual.size < DENSE else 7):
+    for width in (3, 5) if residual.size < DENSE else (7, 11):
         kernel = np.ones(width)
         count = np.maximum(np.convolve(keep.astype(float), kernel, "valid"), 1.0)
         mean = np.abs(np.convolve(np.where(keep, residual, 0), kernel, "valid")) / count
@@ -140,13 +153,13 @@ def structure(residual: ComplexArray, noise: FloatArray) -> Structure:
 
 @dataclass(frozen=True)
 class Drift:
-    """A change of the sample during the sweep, to first order a factor 1 + fraction·t on Z.
+    """A change of the sample's resistances during the sweep, its capacitances being constant.
 
     Attributes
     ----------
     fraction, fraction_sd : float
-        Relative change of |Z| from the first (highest) to the last frequency, and its standard deviation
-        from the noise alone.
+        Relative change of the resistances from the first (highest) to the last frequency, and its standard
+        deviation from the noise alone.
     explained : float
         Share (0 to 1) of the squared misfit beyond noise that this one number removes.
     clock : str
@@ -161,41 +174,43 @@ class Drift:
 
 def estimate_drift(
     omega: FloatArray,
-    impedance: ComplexArray,
+    change: ComplexArray,
     weighted_residual: FloatArray,
     basis: FloatArray,
     relative_sd: FloatArray,
-    expected_chi_square: float,
+    noise_variance: float,
 ) -> Drift:
     """How far a drift explains the residual of a linear fit.
 
-    The part of the column t·Z that lies outside the Kramers-Kronig-compliant span is regressed on the
+    The part of the column t·change that lies outside the Kramers-Kronig-compliant span is regressed on the
     residual. A drift inside that span is invisible to any Kramers-Kronig test.
 
     Parameters
     ----------
+    change : (N,) complex array
+        First-order change of the fitted quantity over its modulus, for resistances growing by 100 %.
     weighted_residual : (2N,) array
-        Real above imaginary, divided by |Z| and `relative_sd`.
+        Real above imaginary, divided by the modulus and `relative_sd`.
     basis : (2N, P) array
         Orthonormal basis of the fit in the same weighting.
-    expected_chi_square : float
-        What noise alone would leave of the squared weighted residual.
+    noise_variance : float
+        Variance of one weighted component from noise alone.
     """
     cycles = np.cumsum(1.0 / omega)
     clocks = {
         "per point": np.linspace(0.0, 1.0, omega.size),
         "per cycle": (cycles - cycles[0]) / (cycles[-1] - cycles[0]),
     }
+    degrees = max(2 * int(np.isfinite(relative_sd).sum()) - basis.shape[1], 1)
     total = float(weighted_residual @ weighted_residual)
-    beyond = max(total - expected_chi_square, 1e-300)
-    unit = impedance / np.abs(impedance) / relative_sd
-    per_degree = expected_chi_square / max(weighted_residual.size - basis.shape[1], 1)
+    beyond = max(total - degrees * noise_variance, 0.05 * total, 1e-300)
     trials = []
     for clock, time in clocks.items():
-        column = np.concatenate([(time * unit).real, (time * unit).imag])
+        weighted = time * change / relative_sd
+        column = np.concatenate([weighted.real, weighted.imag])
         column -= basis @ (basis.T @ column)
         norm = max(float(column @ column), 1e-300)
         fraction = float(column @ weighted_residual) / norm
         explained = min(fraction**2 * norm / beyond, 1.0)
-        trials.append(Drift(fraction, math.sqrt(per_degree / norm), explained, clock))
+        trials.append(Drift(fraction, math.sqrt(noise_variance / norm), explained, clock))
     return max(trials, key=lambda drift: drift.explained)

@@ -123,4 +123,4 @@ FIELDS: dict[int, Field] = {
     **_fields("<u2", {39: "I Range", 131: "Ns"}),
     **_fields("<u4", {468: "half cycle", 469: "z cycle"}),
 }
-"""Column number to `Field`; a number that is absent here is unknown, and its width is inferred from the file."""
+"""Column number to `Field`; a number that is absent is unknown, and its width is inferred from the file."""

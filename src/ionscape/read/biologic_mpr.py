@@ -1,16 +1,16 @@
 """BioLogic EC-Lab binary files (.mpr): modules of settings, data, log and loops.
 
-Layout, from laying files of EC-Lab 10.33 to 11.61 beside their text exports: a magic line padded to 52 bytes,
-then modules, each ``MODULE``, short name (10 bytes), long name (25), length (uint32, or 0xFFFFFFFF followed by a
-uint64 from EC-Lab 11.50 on), version (uint32), date (8). ``VMP data`` holds the number of points (uint32), the
-number of columns, their numbers (see `biologic_columns`), zeros up to a fixed offset, then one packed record per
-point.
+Layout, from laying files of EC-Lab 10.33 to 11.61 beside their text exports: a magic line padded to 52
+bytes, then modules, each ``MODULE``, short name (10 bytes), long name (25), length (uint32, or 0xFFFFFFFF
+followed by a uint64 from EC-Lab 11.50 on), version (uint32), date (8). ``VMP data`` holds the number of
+points (uint32), the number of columns, their numbers (see `biologic_columns`), zeros up to a fixed offset,
+then one packed record per point.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,14 +22,15 @@ from ionscape.core.errors import ReadError
 from ionscape.core.measurement import Measurement
 from ionscape.read.biologic_columns import FIELDS, FREQUENCY_NUMBER
 from ionscape.read.biologic_records import record_columns
-from ionscape.read.biologic_spectra import USED, area, spectra, stated_temperature
+from ionscape.read.biologic_spectra import USED, area, commented_temperature, spectra
 
 FORMAT = "biologic-mpr"
 
 MAGIC = b"BIO-LOGIC MODULAR FILE"
 FIRST_MODULE = 52
 LONG_LENGTH = 0xFFFFFFFF
-DATA_OFFSET = {0: 100, 2: 405, 3: 406}  # by version of the data module
+MODULES = frozenset({"VMP Set", "VMP data", "VMP LOG", "VMP loop"})
+DATA_OFFSET = {0: 100, 2: 405, 3: 406}  # by version; 0 from public descriptions, no file at hand
 DATA_OFFSET_LONG = 1007  # version 10 and later
 TECHNIQUES = {  # first byte of the settings
     28: "Wait",
@@ -46,7 +47,6 @@ Floats = NDArray[np.float64]
 class Module:
     """One block of the file; `stated_length` exceeds ``len(data)`` where the file is cut short."""
 
-    name: str
     version: int
     data: bytes
     stated_length: int
@@ -65,7 +65,7 @@ def read(path: Path, content: bytes) -> Measurement:
     ReadError
         No data, an aborted run, no impedance in it, or a record layout that cannot be known for certain.
     """
-    modules = {module.name: module for module in reversed(list(_modules(content)))}
+    modules = _modules(content)
     data = modules.get("VMP data")
     if data is None:
         raise ReadError(path, "no data module: the file is cut short or the run never started")
@@ -80,32 +80,30 @@ def read(path: Path, content: bytes) -> Measurement:
         technique="impedance",
         format=FORMAT,
         sweeps=sweeps,
-        temperature_kelvin=stated_temperature(metadata.get("comments", "")),
+        temperature_kelvin=commented_temperature(metadata.get("comments", "")),
         area_square_metre=surface,
         metadata=metadata,
         warnings=(*warnings, *more, *about_area),
     )
 
 
-def _modules(content: bytes) -> Iterator[Module]:
-    position = FIRST_MODULE
-    while True:
-        position = content.find(b"MODULE", position)
-        if position < 0 or position + 57 > len(content):
-            return
+def _modules(content: bytes) -> dict[str, Module]:
+    """The first module of each name that is read; the rest of the file is not copied."""
+    found: dict[str, Module] = {}
+    position = content.find(b"MODULE", FIRST_MODULE)
+    while position >= 0 and position + 65 <= len(content) and len(found) < len(MODULES):
         length, version = struct.unpack_from("<II", content, position + 41)
-        header = 57
+        begin = position + 57
         if length == LONG_LENGTH:
-            if position + 65 > len(content):
-                return
             length, version = struct.unpack_from("<QI", content, position + 45)
-            header = 65
-        begin = position + header
+            begin = position + 65
         name = content[position + 6 : position + 16].decode("latin-1").strip()
-        data = content[begin : begin + length]
-        yield Module(name, version, data, length)
+        if name in MODULES and name not in found:
+            found[name] = Module(version, content[begin : begin + length], length)
         # A damaged length must not hide the modules that follow it.
-        position = begin + length if content.startswith(b"MODULE", begin + length) else begin
+        intact = content.startswith(b"MODULE", begin + length)
+        position = begin + length if intact else content.find(b"MODULE", begin)
+    return found
 
 
 def _table(module: Module, path: Path) -> tuple[dict[str, Floats], list[str]]:
@@ -114,7 +112,8 @@ def _table(module: Module, path: Path) -> tuple[dict[str, Floats], list[str]]:
     if points == 0 or FREQUENCY_NUMBER not in numbers:
         # spectra() words the reason from the labels alone.
         return {FIELDS[number].label: np.zeros(0) for number in numbers if number in FIELDS}, []
-    columns, warnings = record_columns(numbers, module.data[offset:], points, module.stated_length - offset, path)
+    stated_bytes = module.stated_length - offset
+    columns, warnings = record_columns(numbers, module.data[offset:], points, stated_bytes, path)
     return {label: values for label, values in columns.items() if label in USED}, warnings
 
 
@@ -124,14 +123,14 @@ def _data_header(module: Module, path: Path) -> tuple[int, tuple[int, ...], int]
     long = version >= 10
     offset = DATA_OFFSET_LONG if long else DATA_OFFSET.get(version)
     if offset is None:
-        raise ReadError(path, f"version {version} of BioLogic's data module is not known; export the file as text (.mpt)")
+        raise ReadError(path, f"version {version} of the data module is not known: export it as text (.mpt)")
     if len(data) < offset:
         raise ReadError(path, "the file is cut short before its first point")
     points, count = struct.unpack_from("<IH" if long else "<IB", data)
     begin = 6 if long else 5
     code = "B" if version == 0 else "H"
     if begin + count * struct.calcsize(code) > offset:
-        raise ReadError(path, f"{count} columns do not fit the header of the data module: the file is damaged")
+        raise ReadError(path, f"{count} columns do not fit the data module's header: the file is damaged")
     return points, struct.unpack_from(f"<{count}{code}", data, begin), offset
 
 

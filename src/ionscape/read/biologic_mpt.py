@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ionscape.core.errors import ReadError
 from ionscape.core.measurement import Measurement
-from ionscape.read.biologic_spectra import NEEDED, USED, area, spectra, stated_temperature
+from ionscape.read.biologic_spectra import NEEDED, USED, area, commented_temperature, spectra
 from ionscape.read.text import lines_of, to_float
 
 FORMAT = "biologic-mpt"
@@ -67,7 +67,7 @@ def read(path: Path, content: bytes) -> Measurement:
         technique="impedance",
         format=FORMAT,
         sweeps=sweeps,
-        temperature_kelvin=stated_temperature(metadata.get("comments", "")),
+        temperature_kelvin=commented_temperature(metadata.get("comments", "")),
         area_square_metre=surface,
         metadata=metadata,
         warnings=(*warnings, *more, *about_area),
@@ -84,7 +84,7 @@ def _labels_line(lines: Sequence[str], path: Path) -> int:
     for index, line in enumerate(lines):
         if _is_labels(line):
             return index
-    raise ReadError(path, "no table: none of the lines names EC-Lab's columns (freq/Hz, Re(Z)/Ohm, time/s ...)")
+    raise ReadError(path, "no table: no line names EC-Lab's columns (freq/Hz, Re(Z)/Ohm, time/s ...)")
 
 
 def _is_labels(line: str) -> bool:
@@ -132,8 +132,9 @@ def _rows(lines: Sequence[str], labels_at: int, needed: Sequence[int]) -> tuple[
 
 def _column(rows: Sequence[Sequence[str]], place: int) -> Floats | None:
     """Numbers of one column, NaN where a row ends early; None if it holds text."""
+    words = [row[place] if place < len(row) else "" for row in rows]
     try:
-        return np.array([to_float(row[place]) if place < len(row) else np.nan for row in rows], dtype=np.float64)
+        return np.array([to_float(word) for word in words], dtype=np.float64)
     except ValueError:
         return None
 
@@ -162,9 +163,10 @@ def _technique(header: Sequence[str]) -> str:
 def _area(header: Sequence[str]) -> tuple[float | None, list[str]]:
     for line in header:
         if line.startswith("Electrode surface area :"):
-            value, _, unit = line.partition(":")[2].strip().partition(" ")
+            words = line.partition(":")[2].strip()
+            value, _, unit = words.partition(" ")
             try:
                 return area(to_float(value), unit)
             except ValueError:
-                return None, [f"electrode surface area {line.partition(':')[2].strip()!r} is not a number and was ignored"]
+                return None, [f"electrode surface area {words!r} is not a number and was ignored"]
     return None, []

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from ionscape.core.errors import ReadError
 from ionscape.read.biologic_columns import FIELDS, FLAG_COLUMNS
+from ionscape.read.biologic_spectra import NEEDED
 
 Floats = NDArray[np.float64]
 
 WIDTHS = (4, 8, 2, 1)  # bytes that a column takes, most frequent first
-MOST_LAYOUTS = 5000
+MOST_UNKNOWN = 6  # 4**6 readings take some tenths of a second
 LOWEST_HERTZ, HIGHEST_HERTZ = 1e-7, 1e8
 
 
@@ -24,9 +25,9 @@ def record_columns(
 ) -> tuple[dict[str, Floats], list[str]]:
     """Columns of packed records.
 
-    The width of a record is ``stated_bytes / points``. It must be the sum of the columns' widths; if some column
-    numbers are unknown, every split of the remaining bytes between them is tried, and the one is taken under
-    which frequency, impedance and time make sense. Two different readings that both make sense are an error.
+    The width of a record is ``stated_bytes / points``. It must be the sum of the columns' widths; if some
+    column numbers are unknown, every split of the remaining bytes between them is tried. Taken are the
+    columns that stand in the same place in all splits under which frequency, impedance and time make sense.
 
     Parameters
     ----------
@@ -48,7 +49,7 @@ def record_columns(
     Raises
     ------
     ReadError
-        No layout, or more than one, makes sense of the data.
+        The sizes do not fit, nothing makes sense, or no column has a certain place.
     """
     unknown = [number for number in numbers if number not in FIELDS and number not in FLAG_COLUMNS]
     known = sum(FIELDS[number].width for number in numbers if number in FIELDS)
@@ -57,95 +58,98 @@ def record_columns(
     if rest or width < known + len(unknown) or (width > known and not unknown):
         raise ReadError(
             path,
-            f"{stated_bytes} bytes of data for {points} points do not agree with the columns {list(numbers)}: "
-            "the file is damaged or of an unknown version; export it as text (.mpt)",
+            f"{stated_bytes} bytes for {points} points do not fit the columns {list(numbers)}: the file is "
+            "damaged or of an unknown version; export it as text (.mpt)",
         )
     complete = min(points, len(data) // width)
     if complete == 0:
         raise ReadError(path, "the file is cut short before its first point")
     raw = np.frombuffer(data, dtype=np.uint8, count=complete * width).reshape(complete, width)
-    columns = _only_sensible(numbers, unknown, raw, width - known, path)
+    found, unclear = _certain_columns(numbers, unknown, raw, width - known)
+    if not found or not unclear.isdisjoint(NEEDED) or not makes_sense(found, guessed=bool(unknown)):
+        raise ReadError(path, _why_not(unknown))
     warnings = []
     if unknown:
-        listed = ", ".join(map(str, unknown))
-        warnings.append(f"columns of unknown kind were skipped (EC-Lab column numbers {listed})")
+        warnings.append(f"columns of unknown kind left out (EC-Lab's numbers {', '.join(map(str, unknown))})")
+    if unclear:
+        hidden = ", ".join(sorted(unclear))
+        warnings.append(f"columns left out, because unknown ones before them hide their place: {hidden}")
     if complete < points:
         warnings.append(f"the file is cut short: {complete} of {points} points could be read")
-    return columns, warnings
+    return found, warnings
 
 
-def _only_sensible(
-    numbers: Sequence[int], unknown: Sequence[int], raw: NDArray[np.uint8], spare: int, path: Path
-) -> dict[str, Floats]:
-    """The one reading of the records that makes sense."""
-    sensible: dict[tuple[tuple[str, int], ...], dict[str, Floats]] = {}
-    for count, widths in enumerate(_splits(spare, len(unknown))):
-        if count >= MOST_LAYOUTS:
-            raise ReadError(path, f"too many columns of unknown kind ({list(unknown)}): export the file as text (.mpt)")
-        offsets = _offsets(numbers, dict(zip(unknown, widths, strict=True)))
-        if offsets in sensible:
-            continue
-        columns = _columns(offsets, raw)
-        if makes_sense(columns):
-            sensible[offsets] = columns
-    if len(sensible) == 1:
-        return next(iter(sensible.values()))
-    if not sensible:
-        reason = "no reading of its records gives a plausible frequency, impedance and time"
+def _why_not(unknown: Sequence[int]) -> str:
+    if unknown:
+        return f"columns of unknown kind ({list(unknown)}) hide the place of others: export it as text (.mpt)"
+    return "its frequency, impedance and time make no sense: the file is damaged, or export it as text (.mpt)"
+
+
+def _certain_columns(
+    numbers: Sequence[int], unknown: Sequence[int], raw: NDArray[np.uint8], spare: int
+) -> tuple[dict[str, Floats], set[str]]:
+    """Columns whose place is the same in every sensible reading, and the labels of the others.
+
+    With more than `MOST_UNKNOWN` unknown columns only what stands before the first of them is certain.
+    """
+    if len(unknown) > MOST_UNKNOWN:
+        readings = [_offsets(numbers[: numbers.index(unknown[0])], {})]
     else:
-        reason = f"the columns of unknown kind ({list(unknown)}) can be read in {len(sensible)} ways"
-    raise ReadError(path, f"{reason}: the file is damaged or of an unknown version; export it as text (.mpt)")
+        widths = _splits(spare, len(unknown))
+        tried = {_offsets(numbers, dict(zip(unknown, width, strict=True))) for width in widths}
+        readings = [places for places in tried if makes_sense(_columns(places, raw), guessed=bool(unknown))]
+    if not readings:
+        return {}, set()
+    certain = set(readings[0]).intersection(*readings[1:])
+    known = {number for number in numbers if number in FIELDS}
+    unclear = known - {number for number, _ in certain}
+    return _columns(sorted(certain), raw), {FIELDS[number].label for number in unclear}
 
 
 def _splits(spare: int, parts: int) -> Iterator[tuple[int, ...]]:
     """All ways to share `spare` bytes between `parts` columns."""
-    if parts == 0:
-        if spare == 0:
-            yield ()
-        return
-    for head in product(WIDTHS, repeat=parts - 1):
-        last = spare - sum(head)
-        if last in WIDTHS:
-            yield (*head, last)
+    return (widths for widths in product(WIDTHS, repeat=parts) if sum(widths) == spare)
 
 
-def _offsets(numbers: Sequence[int], guessed: Mapping[int, int]) -> tuple[tuple[str, int], ...]:
-    """(label, byte offset) of the known columns, in order."""
+def _offsets(numbers: Sequence[int], guessed: Mapping[int, int]) -> tuple[tuple[int, int], ...]:
+    """(column number, byte offset) of the known columns, in order."""
     found, position, flags_seen = [], 0, False
     for number in numbers:
         if number in FLAG_COLUMNS:
             position += 0 if flags_seen else 1
             flags_seen = True
         elif number in FIELDS:
-            found.append((str(number), position))
+            found.append((number, position))
             position += FIELDS[number].width
         else:
             position += guessed[number]
     return tuple(found)
 
 
-def _columns(offsets: Sequence[tuple[str, int]], raw: NDArray[np.uint8]) -> dict[str, Floats]:
+def _columns(offsets: Sequence[tuple[int, int]], raw: NDArray[np.uint8]) -> dict[str, Floats]:
     columns = {}
     for number, offset in offsets:
-        field = FIELDS[int(number)]
+        field = FIELDS[number]
         packed = np.ascontiguousarray(raw[:, offset : offset + field.width])
         with np.errstate(over="ignore", invalid="ignore"):
             columns[field.label] = packed.view(field.dtype).ravel().astype(np.float64)
     return columns
 
 
-def makes_sense(columns: Mapping[str, Floats]) -> bool:
-    """Whether these can be one measurement: frequencies an instrument has, |Z|² = Z'² + Z''², time that runs on.
+def makes_sense(columns: Mapping[str, Floats], guessed: bool) -> bool:
+    """Whether these can be one measurement: real frequencies, |Z|² = Z'² + Z''², time that runs on.
 
     Parameters
     ----------
     columns : mapping of EC-Lab label to (N,) float array
+    guessed : bool
+        Whether places were guessed; then the frequency must go one way mostly, as no misread bytes do.
     """
     frequency = columns.get("freq/Hz")
     if frequency is not None:
         ac = frequency != 0.0
         inside = (frequency >= LOWEST_HERTZ) & (frequency <= HIGHEST_HERTZ)
-        if not np.all(inside | ~ac) or (not _swept(frequency[ac])):
+        if not np.all(inside | ~ac) or (guessed and not _swept(frequency[ac])):
             return False
         if not _modulus_agrees(columns, ac):
             return False

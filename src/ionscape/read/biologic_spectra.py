@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from ionscape.core.errors import ReadError
 from ionscape.core.measurement import FREQUENCY, IMAGINARY_IMPEDANCE, REAL_IMPEDANCE, TIME, Sweep
+from ionscape.read.naming import temperature_in_name
 from ionscape.read.sweeps import impedance_sweeps
 
 Floats = NDArray[np.float64]
@@ -86,7 +86,8 @@ def _why_no_frequency(table: Mapping[str, Floats], technique: str) -> str:
         )
     if technique == "Modulo Bat":
         return "no frequency column: this is a Modulo Bat record without an impedance step"
-    return f"no frequency column: this is a {technique or 'direct-current'} record, not an impedance measurement"
+    kind = technique or "direct-current"
+    return f"no frequency column: this is a {kind} record, not an impedance measurement"
 
 
 def _impedance(table: Mapping[str, Floats], path: Path) -> dict[str, Floats]:
@@ -105,7 +106,7 @@ def _impedance(table: Mapping[str, Floats], path: Path) -> dict[str, Floats]:
 
 
 def _boundaries(table: Mapping[str, Floats], loop_starts: Iterable[int]) -> set[int]:
-    """Rows where a counter of EC-Lab steps: each impedance step has its own z cycle, cycle or sequence number.
+    """Rows where a counter of EC-Lab steps: an impedance step has its own z cycle, cycle or sequence number.
 
     In a battery record (which has half cycles) ``cycle number`` counts charge and discharge instead.
     """
@@ -134,15 +135,11 @@ def area(value: float, unit: str) -> tuple[float | None, list[str]]:
     if factor is None:
         return None, [f"electrode surface area {value:g} in unknown unit {unit!r} was ignored"]
     if abs(value * factor / SQUARE_METRES["cm²"] / DEFAULT_AREA_CM2 - 1.0) < 1e-3:
-        return None, ["electrode surface area 0.001 cm² is EC-Lab's default, not a measured area, and was ignored"]
+        return None, ["electrode surface area 0.001 cm² is EC-Lab's default and was ignored"]
     return value * factor, []
 
 
-def stated_temperature(comment: str) -> float | None:
-    """Kelvin from a comment that states one temperature in °C or K (``25°C``, ``T = 298 K``), else None."""
-    found = re.findall(r"(?<![\w.,-])([-+]?\d+(?:[.,]\d+)?)\s*(°\s*C|degC|K)(?![\w])", comment)
-    if len(found) != 1:
-        return None
-    value = float(found[0][0].replace(",", "."))
-    kelvin = value if found[0][1] == "K" else value + 273.15
-    return kelvin if kelvin > 0.0 else None
+def commented_temperature(comment: str) -> float | None:
+    """Kelvin, if a comment states one temperature with its unit (``25°C``, ``298 K``); else None."""
+    reading = temperature_in_name(comment)
+    return None if reading.text[-1:].isdigit() else reading.kelvin

@@ -45,7 +45,9 @@ def read(path: Path, content: bytes) -> Measurement:
         first = FIRST_POINT + index * VALUES_PER_POINT
         values = floats(lines[first : first + VALUES_PER_POINT])
         if values is None:
-            raise ReadError(path, f"nine numbers should stand here, one to a line, for point {index + 1}", line=first + 1)
+            raise ReadError(
+                path, f"nine numbers should stand here, one to a line, for point {index + 1}", line=first + 1
+            )
         points[index] = values
     columns = {FREQUENCY: points[:, 0], REAL_IMPEDANCE: points[:, 1], IMAGINARY_IMPEDANCE: -points[:, 2]}
     sweeps, warnings = impedance_sweeps(columns, path)

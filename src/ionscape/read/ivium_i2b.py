@@ -41,7 +41,9 @@ def read(path: Path, content: bytes) -> Measurement:
     lines = lines_of(content)
     start = _count_line(lines)
     if start is None:
-        raise ReadError(path, "nowhere does a number of points stand alone, followed by rows of frequency, Z' and Z''")
+        raise ReadError(
+            path, "nowhere does a number of points stand alone, followed by rows of frequency, Z' and Z''"
+        )
     count = int(lines[start])
     rows = _rows(lines[start + 1 : start + 1 + count])
     table = np.array(rows, dtype=np.float64).T

@@ -43,7 +43,9 @@ class DataSet:
 
 def recognises(head: bytes, name: str) -> bool:  # noqa: ARG001
     """Whether the head holds Ivium's method and data options, or its table."""
-    return b"Method=" in head and (b"Data Options." in head or b"primary_data" in head) and b"Technique=" in head
+    return (
+        b"Method=" in head and (b"Data Options." in head or b"primary_data" in head) and b"Technique=" in head
+    )
 
 
 def read(path: Path, content: bytes) -> Measurement:
@@ -58,7 +60,9 @@ def read(path: Path, content: bytes) -> Measurement:
     spectra = [data for data in sets if data.settings.get("Method", "Impedance") == "Impedance"]
     if not spectra:
         methods = ", ".join(sorted({data.settings["Method"] for data in sets}))
-        raise ReadError(path, f"no impedance in it: the methods are {methods}" if sets else "no table of data in it")
+        raise ReadError(
+            path, f"no impedance in it: the methods are {methods}" if sets else "no table of data in it"
+        )
     sweeps: list[Sweep] = []
     warnings: list[str] = []
     for data in spectra:
@@ -143,5 +147,5 @@ def _area(settings: dict[str, str]) -> tuple[float | None, list[str]]:
     if np.isnan(value) or not 0.0 < value < np.inf:
         return None, []
     if value == DEFAULT_AREA_CM2:
-        return None, ["electrode area 1 cm² is Ivium's default and was ignored: state the area if it is really 1 cm²"]
+        return None, ["electrode area 1 cm² is Ivium's default and was ignored: state it if it is right"]
     return value * 1e-4, []

@@ -72,7 +72,7 @@ def _rows(
     count = lines[titles_at + 1].strip() if titles_at + 1 < len(lines) else ""
     if not count.isdecimal() or len(count) > 9:
         raise ReadError(path, "the number of points should stand below the column titles", line=titles_at + 2)
-    rows = []
+    rows: list[list[float]] = []
     for number, line in enumerate(lines[titles_at + 2 :], start=titles_at + 3):
         if not line.strip() or len(rows) == int(count):
             break

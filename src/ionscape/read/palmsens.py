@@ -29,7 +29,14 @@ from ionscape.read.text import decode
 
 FORMAT = "palmsens-pssession"
 
-ARRAYS = {0: TIME, 1: "voltage_volt", 2: "current_ampere", 5: FREQUENCY, 7: REAL_IMPEDANCE, 8: IMAGINARY_IMPEDANCE}
+ARRAYS = {
+    0: TIME,
+    1: "voltage_volt",
+    2: "current_ampere",
+    5: FREQUENCY,
+    7: REAL_IMPEDANCE,
+    8: IMAGINARY_IMPEDANCE,
+}
 NEEDED = (FREQUENCY, REAL_IMPEDANCE, IMAGINARY_IMPEDANCE)
 UNITS = {"microampere": 1e-6, "milliampere": 1e-3, "nanoampere": 1e-9, "millivolt": 1e-3, "microvolt": 1e-6}
 AREA = re.compile(r"^AREA=([-+0-9.eE]+)\s*$", re.MULTILINE)
@@ -61,7 +68,7 @@ def read(path: Path, content: bytes) -> Measurement:
             warnings.extend(more)
     if not sweeps:
         titles = ", ".join(_text(entry, "title") or "untitled" for entry in measurements)
-        raise ReadError(path, f"no impedance in its measurements ({titles})" if measurements else "no measurement in it")
+        raise ReadError(path, f"no impedance in it; measurements: {titles or 'none'}")
     return Measurement(
         source=path,
         technique="impedance",
@@ -78,8 +85,8 @@ def _session(content: bytes, path: Path) -> dict[str, Any]:
         return {key.lower(): value for key, value in pairs}
 
     text = decode(content).lstrip("\ufeff \t\r\n")
-    try:
-        session, _ = json.JSONDecoder(object_pairs_hook=lower).raw_decode(text)  # PSTrace appends a mark to the end
+    try:  # raw: PSTrace appends a byte-order mark to the end
+        session, _ = json.JSONDecoder(object_pairs_hook=lower).raw_decode(text)
     except (ValueError, RecursionError) as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else None
         raise ReadError(path, "the session is not whole: it was cut short or damaged", line=line) from error
@@ -99,7 +106,7 @@ def _text(entry: Mapping[str, Any], key: str) -> str:
 
 
 def _tables(measurement: Mapping[str, Any], warnings: list[str]) -> Iterator[tuple[dict[str, Floats], str]]:
-    """Impedance tables of a measurement with their titles; the list of spectra mostly repeats the data set."""
+    """Impedance tables of a measurement with titles; the list of spectra mostly repeats the data set."""
     title = _text(measurement, "title")
     main = _table(measurement, title, warnings)
     if main is not None:
@@ -121,9 +128,9 @@ def _table(entry: Mapping[str, Any], title: str, warnings: list[str]) -> dict[st
     data_set = entry.get("dataset")
     columns: dict[str, Floats] = {}
     for array in _list(data_set, "values") if isinstance(data_set, dict) else []:
-        if isinstance(array, dict) and isinstance(array.get("arraytype"), int) and array["arraytype"] in ARRAYS:
-            name = ARRAYS[array["arraytype"]]
-            columns.setdefault(name, _factor(array, name) * _values(array))
+        kind = array.get("arraytype") if isinstance(array, dict) else None
+        if isinstance(kind, int) and kind in ARRAYS:
+            columns.setdefault(ARRAYS[kind], _factor(array, ARRAYS[kind]) * _values(array))
     if not set(NEEDED) <= set(columns):
         return None
     points = {columns[name].size for name in NEEDED}
@@ -133,7 +140,7 @@ def _table(entry: Mapping[str, Any], title: str, warnings: list[str]) -> dict[st
     rows = columns[FREQUENCY].size
     odd = sorted(name for name, values in columns.items() if values.size != rows)
     if odd:
-        warnings.append(f"measurement {title!r}: {', '.join(odd)} of another length than the spectrum left out")
+        warnings.append(f"measurement {title!r}: {', '.join(odd)} left out, not of the spectrum's length")
     return {name: values for name, values in columns.items() if values.size == rows}
 
 
@@ -183,5 +190,6 @@ def _metadata(session: Mapping[str, Any], measurement: Mapping[str, Any]) -> dic
     }
     ticks = measurement.get("timestamp")  # 100 ns since the year 1
     if isinstance(ticks, int) and 0 < ticks < 3 * 10**18:
-        found["start_time"] = (datetime(1, 1, 1) + timedelta(microseconds=ticks // 10)).isoformat(timespec="seconds")
+        start = datetime(1, 1, 1) + timedelta(microseconds=ticks // 10)
+        found["start_time"] = start.isoformat(timespec="seconds")
     return {key: value for key, value in found.items() if value}

@@ -1,7 +1,7 @@
 """RelaxIS spectrum export: a title, a date, and one block of columns per spectrum.
 
-A block is a line of titles (``Data: Frequency``, ``Data: Z'``, ``Data: Z''`` ...), a line of parameters, model
-and name, then the rows. Several spectra stand below or beside each other.
+A block is a line of titles (``Data: Frequency``, ``Data: Z'``, ``Data: Z''`` ...), a line of parameters,
+model and name, then the rows. Several spectra stand below or beside each other.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ def _block(
     heads = [place for place, title in enumerate(titles) if title == "Data: Frequency"]
     parameters = lines[start + 1].split("\t") if start + 1 < end else []
     for head, after in zip(heads, [*heads[1:], len(titles)], strict=True):
-        places = {TITLES[title]: head + shift for shift, title in enumerate(titles[head:after]) if title in TITLES}
+        places = {TITLES[titles[place]]: place for place in range(head, after) if titles[place] in TITLES}
         if len(places) < len(TITLES):
-            raise ReadError(path, "Data: Z' and Data: Z'' should stand beside Data: Frequency", line=start + 1)
+            raise ReadError(path, "Data: Z' and Data: Z'' should stand by Data: Frequency", line=start + 1)
         rows, bad = _rows(lines, start + 2, end, list(places.values()))
         table = np.array(rows, dtype=np.float64).reshape(-1, len(places)).T
         sweeps, warnings = impedance_sweeps(dict(zip(places, table, strict=True)), path)
@@ -82,8 +82,10 @@ def _block(
         yield sweeps, warnings
 
 
-def _rows(lines: Sequence[str], start: int, end: int, places: Sequence[int]) -> tuple[list[list[float]], list[int]]:
-    """Numbers at `places`, and the 1-based lines that have something but not these; an ended column has blanks."""
+def _rows(
+    lines: Sequence[str], start: int, end: int, places: Sequence[int]
+) -> tuple[list[list[float]], list[int]]:
+    """Numbers at `places`, and the 1-based lines that hold something else there; blanks end a column."""
     rows, bad = [], []
     for number, line in enumerate(lines[start:end], start=start + 1):
         fields = line.split("\t")

@@ -12,45 +12,11 @@ from numpy.typing import NDArray
 
 from ionscape.core.errors import ReadError
 from ionscape.core.measurement import FREQUENCY, IMAGINARY_IMPEDANCE, REAL_IMPEDANCE, Sweep
+from ionscape.read.restarts import sweep_starts
 
 Floats = NDArray[np.float64]
 
-SAME_FREQUENCY = 1e-3  # relative; instruments repeat a set frequency to about 1e-5
 LOWEST_HERTZ, HIGHEST_HERTZ = 1e-7, 1e12
-
-
-def sweep_starts(frequency: Floats) -> list[int]:
-    """First row of every sweep, from the frequencies alone.
-
-    A sweep ends where the frequency jumps back by more than half of the sweep's span so far. A lone frequency
-    repeated over time is one sweep, and so is a way there and back.
-
-    Parameters
-    ----------
-    frequency : (N,) array of float
-        Hz, positive, in the order of measurement.
-
-    Returns
-    -------
-    list of int
-        Ascending, beginning with 0; empty for no rows.
-    """
-    if frequency.size == 0:
-        return []
-    log = np.log(frequency)
-    if np.ptp(log) < SAME_FREQUENCY:
-        return [0]
-    starts, span = [0], 0.0
-    for row in range(1, log.size):
-        first = log[starts[-1]]
-        travelled = log[row - 1] - first
-        span = max(span, abs(travelled))
-        back = log[row - 1] - log[row]
-        restarted = abs(log[row] - first) < SAME_FREQUENCY
-        if back * travelled > 0 and abs(back) > 0.5 * span > SAME_FREQUENCY and (restarted or abs(back) > np.log(2.0)):
-            starts.append(row)
-            span = 0.0
-    return starts
 
 
 def impedance_sweeps(
@@ -100,14 +66,14 @@ def impedance_sweeps(
     warnings = []
     dropped = int(ac.sum()) - rows.size
     if dropped:
-        warnings.append(f"{dropped} of {int(ac.sum())} points hold no usable frequency or impedance and were left out")
+        warnings.append(f"{dropped} of {int(ac.sum())} points left out: no usable frequency or impedance")
     pieces = _pieces(frequency[rows], rows, boundaries)
     names = _names([rows[piece[0]] for piece in pieces], labels)
-    sweeps = tuple(
-        Sweep({key: np.asarray(values[rows[piece]]) for key, values in columns.items()}, label, _mean(temperature, rows[piece]))
-        for piece, label in zip(pieces, names, strict=True)
-    )
-    return sweeps, warnings
+    sweeps = []
+    for piece, label in zip(pieces, names, strict=True):
+        mine = {key: values[rows[piece]] for key, values in columns.items()}
+        sweeps.append(Sweep(mine, label, _mean(temperature, rows[piece])))
+    return tuple(sweeps), warnings
 
 
 def _why_empty(frequency: Floats, ac: NDArray[np.bool_]) -> str:
@@ -157,7 +123,7 @@ def _mean(temperature: Floats | None, rows: NDArray[np.intp]) -> float | None:
 
 
 def numbered(sweeps: Sequence[Sweep]) -> tuple[Sweep, ...]:
-    """The sweeps with labels that tell them apart: their own if these differ, else ``"1"``, ``"2"`` ...; none for one."""
+    """The sweeps with labels that tell them apart: their own, or else ``"1"``, ``"2"`` ...; none for one."""
     if len(sweeps) == 1:
         return (replace(sweeps[0], label=""),)
     own = {sweep.label for sweep in sweeps}

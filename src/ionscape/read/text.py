@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable
 
 _MISSING = frozenset({"", "na", "n/a", "#n/a", "-", "--", "---", "null", "none", "#div/0!", "#value!"})
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+\.\d*(?:[eE][+-]?\d+)?")
-_THOUSANDS_POINT = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+,\d*(?:[eE][+-]?\d+)?")
+_COMMA_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+_POINT_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 _FORTRAN = re.compile(r"[+-]?\d*\.?\d*[dD][+-]?\d+")
 
 
@@ -85,8 +86,8 @@ def to_float(text: str, decimal: str | None = None) -> float:
         If the text is not a number.
     """
     field = text.strip().strip("\"'").strip().replace("\u2212", "-").replace("\xa0", "")
-    if decimal == "," and "," in field and "." not in field:
-        field = field.replace(",", ".")
+    if decimal == "," and _POINT_THOUSANDS.fullmatch(field):
+        return float(field.replace(".", "").replace(",", "."))
     try:
         value = float(field)
     except ValueError:
@@ -99,15 +100,35 @@ def to_float(text: str, decimal: str | None = None) -> float:
 def _unusual_float(field: str, decimal: str | None) -> float:
     if field.lower() in _MISSING:
         return math.nan
-    if _THOUSANDS.fullmatch(field):
+    if decimal != "." and _DECIMAL_COMMA.fullmatch(field):
+        return float(field.replace(",", "."))
+    if _COMMA_THOUSANDS.fullmatch(field):
         return float(field.replace(",", ""))
-    if _THOUSANDS_POINT.fullmatch(field):
+    if _POINT_THOUSANDS.fullmatch(field):
         return float(field.replace(".", "").replace(",", "."))
     if _FORTRAN.fullmatch(field) and field[0] not in "dD":
         return float(field.lower().replace("d", "e"))
-    if decimal != "." and field.count(",") == 1 and "_" not in field:
-        return float(field.replace(",", "."))
     raise ValueError(f"{field!r} is not a number")
+
+
+def decimal_mark(fields: Iterable[str]) -> str | None:
+    """Which mark the numbers of a file use: ``"."``, ``","``, or None if each field speaks for itself."""
+    commas: list[str] = []
+    points: list[str] = []
+    for field in fields:
+        if "," in field:
+            commas.append(field.strip())
+        elif "." in field:
+            points.append(field.strip())
+    if not commas:
+        return "."
+    if not points:
+        return "," if all("." not in field for field in commas) else None
+    if all(_COMMA_THOUSANDS.fullmatch(field) for field in commas):
+        return "."
+    if all(_POINT_THOUSANDS.fullmatch(field) for field in points):
+        return ","
+    return None
 
 
 def floats(fields: Iterable[str], decimal: str | None = None) -> list[float] | None:

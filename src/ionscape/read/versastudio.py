@@ -65,12 +65,12 @@ def read(path: Path, content: bytes) -> Measurement:
         No segment with data, or none with an impedance.
     """
     sections = list(_sections(lines_of(content)))
-    segments = [section for section in sections if section.name.startswith("Segment") and section.value("Definition")]
+    segments = [part for part in sections if part.name.startswith("Segment") and part.value("Definition")]
     if not segments:
         raise ReadError(path, "no data: the file holds the set-up of an experiment that did not run")
     spectra = [segment for segment in segments if set(NEEDED) <= set(_titles(segment))]
     if not spectra:
-        raise ReadError(path, "no impedance in it: no segment has the columns Frequency(Hz), Z Real and Z Imag")
+        raise ReadError(path, "no impedance in it: no segment has Frequency(Hz), Z Real and Z Imag")
     sweeps: list[Sweep] = []
     warnings: list[str] = []
     for segment in spectra:
@@ -119,22 +119,25 @@ def _sweeps(segment: Section, path: Path) -> tuple[tuple[Sweep, ...], list[str]]
     table = np.array(rows, dtype=np.float64).reshape(-1, len(titles) - 1)
     columns = {COLUMNS[title]: table[:, place] for place, title in enumerate(titles[:-1]) if title in COLUMNS}
     parts = table[:, titles.index("Segment #")] if "Segment #" in titles[:-1] else np.zeros(len(table))
-    sweeps, warnings = impedance_sweeps(columns, path, boundaries=(np.flatnonzero(np.diff(parts)) + 1).tolist())
+    boundaries = (np.flatnonzero(np.diff(parts)) + 1).tolist()
+    sweeps, warnings = impedance_sweeps(columns, path, boundaries=boundaries)
     warnings.extend(f"row that is cut short or no numbers left out (line {number})" for number in bad)
     return sweeps, warnings
 
 
 def _area(sections: Sequence[Section]) -> tuple[float | None, list[str]]:
     """Square metres; VersaStudio writes 1 cm² where nobody filled the field in."""
-    words = [value for section in sections if (value := section.value("Working Electrode Area (cm2)"))]
+    stated = [words for part in sections if (words := part.value("Working Electrode Area (cm2)"))]
     try:
-        value = to_float(words[0]) if words else np.nan
+        value = to_float(stated[0]) if stated else 0.0
     except ValueError:
-        value = np.nan
+        return None, [f"working electrode area {stated[0]!r} is not a number and was ignored"]
     if not 0.0 < value < np.inf:
         return None, []
     if value == DEFAULT_AREA_CM2:
-        return None, ["electrode area 1 cm² is VersaStudio's default and was ignored: state the area if it is really 1 cm²"]
+        return None, [
+            "electrode area 1 cm² is VersaStudio's default and was ignored: state it if it is right"
+        ]
     return value * 1e-4, []
 
 

@@ -1,0 +1,271 @@
+"""What an arc is: bulk, grain boundary, interface or electrode, with a confidence and the reasons in words.
+
+Every way of naming the arcs that respects their order in frequency is given a likelihood: how well each
+capacitance fits the range of its kind (as permittivity for bulk and boundary, per electrode area for
+interface and electrode), the ratio of boundary to bulk capacitance (grain size over boundary width in the
+brick-layer model), the exponent, and how steady the capacitance stays over temperature. The confidence in a
+name is its share in the sum over all namings.
+
+Ranges: J. T. S. Irvine, D. C. Sinclair and A. R. West, Adv. Mater. 2, 132 (1990), table 1, taken over to the
+sample's own geometry where it is known.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from scipy.constants import epsilon_0
+from scipy.special import ndtr
+
+from ionscape.core.errors import InputError
+from ionscape.core.serial import storable
+
+BULK, BOUNDARY, UNRESOLVED = "bulk", "grain boundary", "bulk and grain boundary"
+INTERFACE, ELECTRODE = "interface", "electrode"
+NAMES = (BULK, BOUNDARY, UNRESOLVED, INTERFACE, ELECTRODE)
+
+# eps_r of ionic solids; a boundary that appears alone; a double layer or reaction per electrode area [F/m^2].
+PERMITTIVITY = {BULK: (5.0, 200.0), BOUNDARY: (60.0, 1e5), UNRESOLVED: (5.0, 3e3)}
+AREAL_CAPACITANCE = {INTERFACE: (1e-5, 1e-3), ELECTRODE: (1e-3, 10.0)}
+BOUNDARY_RATIO = (2.5, 1e4)  # C_gb/C_bulk: grain size over boundary width
+EDGE = 0.2  # decades over which a range fades, geometry known
+EDGE_TYPICAL = 0.5  # and for a typical pellet, geometry not known
+TYPICAL_CELL = 1e-13  # F, eps0 A/L of a pellet with A/L of about 1 cm
+TYPICAL_AREA = 1e-4  # m^2
+# Spread of log10 C over a temperature series that would not surprise.
+STEADINESS = {BULK: 0.12, BOUNDARY: 0.2, UNRESOLVED: 0.2, INTERFACE: 0.3, ELECTRODE: 0.4}
+REPEATED = 0.1  # odds that two arcs are of one kind
+OTHER = 0.02  # odds that the tables above do not hold for an arc
+DECADES = 14.0  # over which such an arc may lie
+PRIOR_UNRESOLVED = {True: 0.4, False: 0.15, None: 0.25}  # polycrystalline: known, known not, not known
+
+
+@dataclass(frozen=True)
+class ArcFacts:
+    """What naming needs to know of one arc over a series.
+
+    Attributes
+    ----------
+    label : str
+        ``"arc 1"``, as the report calls it.
+    capacitance : float
+        Geometric mean over the series [F].
+    decades_uncertain : float
+        Standard uncertainty of its log10.
+    decades_spread : float
+        Standard deviation of log10 C over the series; nan for one temperature.
+    exponent : float
+        Mean alpha.
+    """
+
+    label: str
+    capacitance: float
+    decades_uncertain: float = 0.05
+    decades_spread: float = math.nan
+    exponent: float = 0.9
+
+
+@storable
+@dataclass(frozen=True)
+class ArcName:
+    """The name of one arc.
+
+    Attributes
+    ----------
+    label : str
+    name : str
+        One of `NAMES`; a second arc of one kind is numbered ("interface 2").
+    confidence : float
+        Probability of the name under the tables above; 1 where the user gave it.
+    reasons : tuple of str
+    """
+
+    label: str
+    name: str
+    confidence: float
+    reasons: tuple[str, ...]
+
+    @property
+    def slug(self) -> str:
+        """As used in quantities: ``grain_boundary``."""
+        return self.name.replace(" ", "_")
+
+
+def name_arcs(
+    arcs: Sequence[ArcFacts], *, reference_capacitance: float | None = None, area: float | None = None,
+    polycrystalline: bool | None = None, chosen: Mapping[str, str] | None = None,
+) -> tuple[ArcName, ...]:  # fmt: skip
+    """Name the arcs of a series.
+
+    Parameters
+    ----------
+    arcs : sequence of ArcFacts
+        From high to low frequency.
+    reference_capacitance : float, optional
+        eps0 A/L [F]; with it permittivities are judged instead of capacitances of a typical pellet.
+    area : float, optional
+        Electrode area [m^2].
+    polycrystalline : bool, optional
+        Whether the sample has grains, if known: a lone arc may then hold bulk and boundary unresolved.
+    chosen : mapping of str to str, optional
+        Names that the user gives, by label.
+
+    Raises
+    ------
+    InputError
+        If a chosen label does not exist or a chosen name is none of `NAMES`.
+    """
+    fixed = _checked(arcs, chosen or {})
+    if not arcs:
+        return ()
+    scale = _Scale(reference_capacitance, area)
+    options = list(_namings(len(arcs), fixed, arcs))
+    weights = [_likelihood(arcs, naming, scale, polycrystalline) for naming in options]
+    total = math.fsum(weights)
+    best = options[max(range(len(options)), key=weights.__getitem__)]
+    named, counts = [], dict[str, int]()
+    for i, arc in enumerate(arcs):
+        kind = best[i]
+        share = math.fsum(w for w, o in zip(weights, options, strict=True) if o[i] == kind) / total
+        counts[kind] = counts.get(kind, 0) + 1
+        name = kind if counts[kind] == 1 else f"{kind} {counts[kind]}"
+        given = arc.label in fixed
+        reasons = ("named so in the study",) if given else _reasons(arcs, best, i, scale)
+        named.append(ArcName(arc.label, name, 1.0 if given else share, reasons))
+    return tuple(named)
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """Ranges of log10 C for every kind, in this sample's geometry."""
+
+    reference: float | None
+    area: float | None
+
+    @property
+    def edge(self) -> float:
+        return EDGE if self.reference is not None else EDGE_TYPICAL
+
+    def range_of(self, kind: str) -> tuple[float, float]:
+        """log10 of the lowest and highest capacitance [F] of a kind."""
+        if kind in PERMITTIVITY:
+            low, high = PERMITTIVITY[kind]
+            cell = self.reference if self.reference is not None else TYPICAL_CELL
+        else:
+            low, high = AREAL_CAPACITANCE[kind]
+            cell = self.area if self.area is not None else TYPICAL_AREA
+        return math.log10(low * cell), math.log10(high * cell)
+
+
+def _checked(arcs: Sequence[ArcFacts], chosen: Mapping[str, str]) -> dict[str, str]:
+    labels = [arc.label for arc in arcs]
+    for label, name in chosen.items():
+        if label not in labels:
+            found = ", ".join(labels) or "none"
+            raise InputError(f"arcs: there is no {label!r}; the arcs found, from high frequency, are {found}")
+        if name not in NAMES:
+            raise InputError(f"arcs: {label} cannot be {name!r}; choose from {', '.join(NAMES)}")
+    return dict(chosen)
+
+
+def _namings(count: int, fixed: Mapping[str, str], arcs: Sequence[ArcFacts]) -> list[tuple[str, ...]]:
+    """All namings in which the order bulk, boundary, interface, electrode is kept; one bulk at most."""
+    if fixed:
+        free = [NAMES if arc.label not in fixed else (fixed[arc.label],) for arc in arcs]
+        every = [n for n in itertools.product(*free) if _allowed(n)]
+        return every or list(itertools.product(*free))
+    ordered = itertools.combinations_with_replacement((BULK, BOUNDARY, INTERFACE, ELECTRODE), count)
+    alone = ((UNRESOLVED, *rest) for rest in itertools.combinations_with_replacement((INTERFACE, ELECTRODE), count - 1))
+    return [n for n in itertools.chain(ordered, alone) if _allowed(n)]
+
+
+def _allowed(naming: tuple[str, ...]) -> bool:
+    rank = {BULK: 0, UNRESOLVED: 0, BOUNDARY: 1, INTERFACE: 2, ELECTRODE: 3}
+    ranks = [rank[n] for n in naming]
+    if ranks != sorted(ranks) or ranks.count(0) > 1:
+        return False
+    return not (UNRESOLVED in naming and BOUNDARY in naming)
+
+
+def _likelihood(
+    arcs: Sequence[ArcFacts], naming: tuple[str, ...], scale: _Scale, polycrystalline: bool | None
+) -> float:
+    value = REPEATED ** (len(naming) - len(set(naming)))
+    value *= PRIOR_UNRESOLVED[polycrystalline] if UNRESOLVED in naming else 1.0
+    for arc, kind in zip(arcs, naming, strict=True):
+        value *= _capacitance_density(arc, kind, scale, arcs, naming)
+        value *= _exponent_density(arc.exponent, kind) * _steadiness_density(arc.decades_spread, kind)
+    return value
+
+
+def _capacitance_density(
+    arc: ArcFacts, kind: str, scale: _Scale, arcs: Sequence[ArcFacts], naming: tuple[str, ...]
+) -> float:
+    """Probability per decade of an arc's capacitance, were it of that kind."""
+    at = math.log10(arc.capacitance)
+    low, high = scale.range_of(kind)
+    blur = math.hypot(scale.edge, min(arc.decades_uncertain, 1.0))
+    if kind == BOUNDARY and BULK in naming:
+        bulk = arcs[naming.index(BULK)]
+        low, high = (math.log10(bulk.capacitance * ratio) for ratio in BOUNDARY_RATIO)
+        blur = math.hypot(EDGE, min(bulk.decades_uncertain + arc.decades_uncertain, 1.0))
+    inside = (float(ndtr((at - low) / blur)) - float(ndtr((at - high) / blur))) / (high - low)
+    return (1 - OTHER) * inside + OTHER / DECADES
+
+
+def _exponent_density(exponent: float, kind: str) -> float:
+    """Bulk and boundary arcs are little depressed, two in one are more so; an electrode's may be anything."""
+    lowest = {BULK: 0.72, BOUNDARY: 0.65, UNRESOLVED: 0.5, INTERFACE: 0.5, ELECTRODE: 0.4}[kind]
+    return float(ndtr((exponent - lowest) / 0.05)) / (1 - lowest) + 0.05
+
+
+def _steadiness_density(spread: float, kind: str) -> float:
+    """Half-normal density of the spread of log10 C over the series; 1 for one temperature."""
+    if math.isnan(spread):
+        return 1.0
+    width = STEADINESS[kind]
+    return math.exp(-0.5 * min(spread / width, 6.0) ** 2) / width * 0.2
+
+
+def _reasons(arcs: Sequence[ArcFacts], naming: tuple[str, ...], i: int, scale: _Scale) -> tuple[str, ...]:
+    arc, kind = arcs[i], naming[i]
+    reasons = [_size_sentence(arc, kind, scale)]
+    if kind == BOUNDARY and BULK in naming:
+        ratio = arc.capacitance / arcs[naming.index(BULK)].capacitance
+        reasons.append(f"its capacitance is {ratio:.3g} times the bulk's")
+        if ratio < BOUNDARY_RATIO[0]:
+            reasons.append("which is little for a boundary: 10 to 1000 times is usual in dense ceramics")
+    if len(arcs) > 1:
+        place = {0: "highest", len(arcs) - 1: "lowest"}.get(i, "middle")
+        reasons.append(f"it relaxes at the {place} frequency of {len(arcs)} arcs")
+    if kind == UNRESOLVED:
+        reasons.append("only one arc is seen before the electrode: grains and boundaries may both be in it")
+    if not math.isnan(arc.decades_spread):
+        change = 10**arc.decades_spread
+        steady = "steady" if arc.decades_spread <= STEADINESS[kind] else "not steady"
+        reasons.append(f"its capacitance is {steady} over the series (scatter of a factor {change:.2f})")
+    return tuple(reasons)
+
+
+def _size_sentence(arc: ArcFacts, kind: str, scale: _Scale) -> str:
+    low, high = scale.range_of(kind)
+    inside = low - scale.edge <= math.log10(arc.capacitance) <= high + scale.edge
+    verb = "in" if inside else "outside"
+    if kind in PERMITTIVITY and scale.reference is not None:
+        bounds = PERMITTIVITY[kind]
+        epsilon = arc.capacitance / scale.reference
+        return (f"C = {arc.capacitance:.2g} F is a permittivity of {epsilon:.3g}, {verb} the range of a "
+                f"{kind} ({bounds[0]:g} to {bounds[1]:g})")  # fmt: skip
+    if kind in AREAL_CAPACITANCE and scale.area is not None:
+        bounds = AREAL_CAPACITANCE[kind]
+        return (f"C/A = {arc.capacitance / scale.area * 1e2:.2g} uF/cm2, {verb} the range of an {kind} "
+                f"({bounds[0] * 1e2:g} to {bounds[1] * 1e2:g})")  # fmt: skip
+    article = "an" if kind in AREAL_CAPACITANCE else "a"
+    return (f"C = {arc.capacitance:.2g} F, {verb} the range of {article} {kind} in a typical pellet "
+            f"({10**low:.1g} to {10**high:.1g} F)")  # fmt: skip
+
+
+assert abs(TYPICAL_CELL / (epsilon_0 * 1e-2) - 1) < 0.2  # A/L of 1 cm
