@@ -2,8 +2,8 @@
 
     python benchmarks/study_1000_spectra.py [--samples 50] [--temperatures 20] [--jobs 2]
 
-Fifty pellets at twenty temperatures, 60 points each, 0.3 % noise, circuit chosen from the data, conductivities
-and Arrhenius lines for each pellet. No peer does this in one command, so the figures are absolute.
+Fifty pellets at twenty temperatures, 60 points each, 0.3 % noise, circuit chosen from the data,
+conductivities and Arrhenius lines for each pellet. No peer does this in one command: figures are absolute.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def write_study(folder: Path, samples: int, temperatures: int) -> Path:
     rng = np.random.default_rng(1000)
     frequency = np.logspace(7, -1, 60)
     lines = ["study: A thousand synthetic spectra", "synthetic: true", "samples:"]
-    lines += [f"  p{i:02d}: {{ thickness: 1.00 ± 0.01 mm, area: 0.500 ± 0.005 cm^2 }}" for i in range(samples)]
+    pellet_text = "{ thickness: 1.00 ± 0.01 mm, area: 0.500 ± 0.005 cm^2 }"
+    lines += [f"  p{i:02d}: {pellet_text}" for i in range(samples)]
     lines.append("measurements:")
     for i in range(samples):
         pellet, own = draw_pellet(rng), folder / f"p{i:02d}"

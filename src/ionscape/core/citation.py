@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,6 +12,8 @@ from importlib import resources
 from ionscape.core.errors import IonscapeError
 
 _ENTRY = re.compile(r"@(?P<kind>\w+)\{(?P<key>[^,\s]+),(?P<body>.*?)\n\}", re.S)
+_ACCENT = re.compile(r"\{?\\([\"'`^~]|[cv](?=[{ ]))\s*\{?(\w)\}?\}?")
+_COMBINING = dict(zip("\"'`^~cv", "\u0308\u0301\u0300\u0302\u0303\u0327\u030c", strict=True))
 _FIELD = re.compile(r"(\w+)\s*=\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 
 
@@ -29,12 +32,18 @@ class Citation:
         where = " ".join(filter(None, (f.get("journal") or f.get("publisher", ""), f.get("volume", ""))))
         pages = f", {f['pages'].replace('--', '–')}" if "pages" in f else ""
         authors = f.get("author", "").replace(" and ", ", ")
-        return f"{authors}. {f.get('title', '')}. {where}{pages} ({f.get('year', '')})."
+        return _plain(f"{authors}. {f.get('title', '')}. {where}{pages} ({f.get('year', '')}).")
 
     @property
     def doi(self) -> str:
         """The DOI, or an empty text."""
         return self.fields.get("doi", "")
+
+
+def _plain(text: str) -> str:
+    """BibTeX's accents and braces as plain letters."""
+    accented = _ACCENT.sub(lambda m: unicodedata.normalize("NFC", m[2] + _COMBINING[m[1]]), text)
+    return accented.replace("{", "").replace("}", "").replace(r"\&", "&")
 
 
 def parse_bibtex(text: str) -> dict[str, Citation]:

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ionscape.core.serial import storable
+
 # Battery Data Format names, where they exist; the unit is part of the name.
 FREQUENCY = "frequency_hertz"
 REAL_IMPEDANCE = "real_impedance_ohm"
@@ -16,6 +18,7 @@ IMAGINARY_IMPEDANCE = "imaginary_impedance_ohm"
 TIME = "test_time_second"
 
 
+@storable
 @dataclass(frozen=True)
 class Sweep:
     """One spectrum or trace.

@@ -38,12 +38,15 @@ class Item:
         [K]; the part of its uncertainty that all items share has one source.
     source : str
         Unique over all studies: the root of the names of latents that belong to this item alone.
+    fields : `Technique.measurement` or None
+        What the study says of the measurement in the technique's own words.
     """
 
     label: str
     sweep: Sweep
     temperature: Estimate | None
     source: str
+    fields: Any = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Series:
         For each input field of the options (``on``, ``tracer``...), the rows referred to.
     seed : int
         For ``rng=``: the same study gives the same draws.
+    fields : `Technique.measurement` or None
+        Of the measurement, as in `Item`.
     """
 
     sample: Sample
@@ -72,6 +77,7 @@ class Series:
     pieces: Sequence[Any] = ()
     inputs: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     seed: int = 0
+    fields: Any = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,8 @@ class Analysis:
     combine : callable (Series, options) -> Outcome
     each : callable (Item, Sample, options) -> storable, or None
         The part that needs one item only: run in parallel, cached item by item. Raises `IonscapeError` where
-        the item cannot be used (the reason reaches the report, the others go on).
+        the item cannot be used (the reason reaches the report, the others go on). Without it the pieces are
+        the items' sweeps.
     inputs : tuple of str
         Names of the study fields that refer to other results (``("on",)``); empty if it works on a
         measurement.

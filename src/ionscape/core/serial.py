@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,18 +74,18 @@ def decode(record: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
     return _CLASSES[kind](**{k: decode(v, arrays) for k, v in record["of"].items()})
 
 
-def write(value: Any, path: Path) -> None:
+def write(value: Any, file: Path | BinaryIO) -> None:
     """Write ``value`` to one file (npz holding the JSON and the arrays)."""
     record, arrays = encode(value)
     text = np.frombuffer(json.dumps(record, allow_nan=False).encode(), dtype=np.uint8)
     content: dict[str, Any] = {"json": text, **arrays}
-    with path.open("wb") as file:
-        np.savez(file, **content)
+    with file.open("wb") if isinstance(file, Path) else nullcontext(file) as target:
+        np.savez(target, **content)
 
 
-def read(path: Path) -> Any:
+def read(file: Path | BinaryIO) -> Any:
     """Read what `write` wrote."""
-    with np.load(path, allow_pickle=False) as archive:
+    with np.load(file, allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
     return decode(json.loads(arrays.pop("json").tobytes().decode()), arrays)
 

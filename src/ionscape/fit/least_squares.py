@@ -28,6 +28,7 @@ Loss = Literal["squares", "huber"]
 RANK_TOLERANCE = 1e-7
 HUBER_TUNING = 1.345  # 95 % efficient for Gaussian residuals
 SHRINKS, GROWS = 1 / 3, 2.0
+FIRST_DAMPING, LIGHT_DAMPING, HEAVIEST_DAMPING = 1e-3, 1e-2, 1e9
 
 
 @dataclass(frozen=True)
@@ -128,54 +129,97 @@ def minimise(
     cost_floor : float
         A row is done below this cost (rounding level of exact data).
     """
-    theta = np.clip(starts, lower, upper)
-    fixed = np.zeros(theta.shape, dtype=bool) if frozen is None else frozen
-    residuals, jacobian = model(theta)
-    cost = np.einsum("km,km->k", residuals, residuals)
-    damping = np.full(cost.shape, 1e-3)
-    growth = np.full(cost.shape, GROWS)
-    done = cost <= cost_floor
-    converged = done.copy()
-    count = 1
-    while count <= iterations and not done.all():
-        normal = np.matmul(jacobian.swapaxes(-1, -2), jacobian)
-        gradient = np.matmul(residuals[:, None, :], jacobian)[:, 0, :]
-        free = ~(fixed | ((theta <= lower) & (gradient > 0)) | ((theta >= upper) & (gradient < 0)))
-        step = _damped_step(normal, gradient, free, damping)
-        trial = np.clip(theta + step, lower, upper)
-        trial[done] = theta[done]
-        moved = trial - theta
-        predicted = -np.einsum(
-            "kp,kp->k", 2 * gradient + np.matmul(normal, moved[..., None])[..., 0], moved
-        )
-        small = predicted <= tolerance * cost
-        converged |= small & (damping <= 1.0) & ~done
-        new_residuals, new_jacobian = model(trial)
-        count += 1
-        new_cost = np.einsum("km,km->k", new_residuals, new_residuals)
-        gain = (cost - new_cost) / np.where(predicted > 0, predicted, 1.0)
-        better = (new_cost < cost) & ~done
-        theta = np.where(better[:, None], trial, theta)
-        residuals = np.where(better[:, None], new_residuals, residuals)
-        jacobian = np.where(better[:, None, None], new_jacobian, jacobian)
-        cost = np.where(better, new_cost, cost)
-        done |= small | (cost <= cost_floor) | (damping > 1e10)
-        converged |= cost <= cost_floor
+    batch = _Batch(model, starts, lower, upper, frozen, cost_floor)
+    while batch.count <= iterations and not batch.done.all():
+        batch.advance(tolerance)
+    return Minimum(batch.theta, batch.cost, batch.residuals, batch.jacobian, batch.converged, batch.count)
+
+
+class _Batch:
+    """The state of all rows, moved one Marquardt step at a time."""
+
+    def __init__(
+        self,
+        model: Model,
+        starts: FloatArray,
+        lower: FloatArray,
+        upper: FloatArray,
+        frozen: BoolArray | None,
+        cost_floor: float,
+    ) -> None:
+        self.model, self.lower, self.upper, self.cost_floor = model, lower, upper, cost_floor
+        self.theta = np.clip(starts, lower, upper)
+        self.fixed = np.zeros(self.theta.shape, dtype=bool) if frozen is None else frozen
+        self.residuals, self.jacobian = model(self.theta)
+        self.cost = np.einsum("km,km->k", self.residuals, self.residuals)
+        self.damping = np.full(self.cost.shape, FIRST_DAMPING)
+        self.growth = np.full(self.cost.shape, GROWS)
+        self.done = self.cost <= cost_floor
+        self.converged = self.done.copy()
+        self.count = 1
+
+    def advance(self, tolerance: float) -> None:
+        """Try a step in every row that is not done, keep it where the cost falls, adapt the damping."""
+        normal = np.matmul(self.jacobian.swapaxes(-1, -2), self.jacobian)
+        gradient = np.matmul(self.residuals[:, None, :], self.jacobian)[:, 0, :]
+        pushed = ((self.theta <= self.lower) & (gradient > 0)) | ((self.theta >= self.upper) & (gradient < 0))
+        down, up = self.lower - self.theta, self.upper - self.theta
+        moved = _bounded_step(normal, gradient, ~(self.fixed | pushed), self.damping, down, up)
+        moved[self.done] = 0.0
+        slope = 2 * gradient + np.matmul(normal, moved[..., None])[..., 0]
+        predicted = -np.einsum("kp,kp->k", slope, moved)
+        # A short step for heavy damping is no sign of a minimum.
+        small = (predicted <= tolerance * self.cost) & (self.damping <= LIGHT_DAMPING)
+        trial = np.clip(self.theta + moved, self.lower, self.upper)
+        residuals, jacobian = self.model(trial)
+        self.count += 1
+        cost = np.einsum("km,km->k", residuals, residuals)
+        gain = (self.cost - cost) / np.where(predicted > 0, predicted, 1.0)
+        better = (cost < self.cost) & ~self.done
+        self.theta = np.where(better[:, None], trial, self.theta)
+        self.residuals = np.where(better[:, None], residuals, self.residuals)
+        self.jacobian = np.where(better[:, None, None], jacobian, self.jacobian)
+        self.cost = np.where(better, cost, self.cost)
+        self.converged |= (small & ~self.done) | (self.cost <= self.cost_floor)
+        self.done |= small | (self.cost <= self.cost_floor) | (self.damping > HEAVIEST_DAMPING)
         shrink = np.maximum(SHRINKS, 1 - (2 * np.clip(gain, 0, 1) - 1) ** 3)
-        damping = np.where(better, np.maximum(damping * shrink, 1e-12), damping * growth)
-        growth = np.where(better, GROWS, 2 * growth)
-    return Minimum(theta, cost, residuals, jacobian, converged, count)
+        eased, tightened = np.maximum(self.damping * shrink, 1e-12), self.damping * self.growth
+        self.damping = np.where(better, eased, np.minimum(tightened, 1e12))
+        self.growth = np.where(better, GROWS, np.minimum(2 * self.growth, 1e6))
 
 
-def _damped_step(normal: FloatArray, gradient: FloatArray, free: BoolArray, damping: FloatArray) -> FloatArray:
+def _bounded_step(
+    normal: FloatArray,
+    gradient: FloatArray,
+    free: BoolArray,
+    damping: FloatArray,
+    furthest_down: FloatArray,
+    furthest_up: FloatArray,
+) -> FloatArray:
+    """Marquardt step of every row; what would leave the bounds goes to them and the others make room."""
+    step = _damped_step(normal, gradient, free, damping)
+    for _ in range(2):
+        held = np.clip(step, furthest_down, furthest_up)
+        out = free & (held != step)
+        if not out.any():
+            return step
+        free = free & ~out
+        moved = np.where(free, 0.0, held)
+        shifted = gradient + np.matmul(normal, moved[..., None])[..., 0]
+        step = np.where(free, _damped_step(normal, shifted, free, damping), moved)
+    return np.asarray(np.clip(step, furthest_down, furthest_up))
+
+
+def _damped_step(
+    normal: FloatArray, gradient: FloatArray, free: BoolArray, damping: FloatArray
+) -> FloatArray:
     """Marquardt step of every row, zero in parameters that are not free."""
     diagonal = np.einsum("kpp->kp", normal)
     scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     live = free & (diagonal > 0)
     system = normal / (scale[:, :, None] * scale[:, None, :])
     system = np.where(live[:, :, None] & live[:, None, :], system, 0.0)
-    p = gradient.shape[1]
-    index = np.arange(p)
+    index = np.arange(gradient.shape[1])
     system[:, index, index] = 1.0 + damping[:, None]
     right = np.where(live, -gradient / scale, 0.0)
     return np.asarray(np.linalg.solve(system, right[..., None])[..., 0] / scale)
@@ -188,6 +232,7 @@ def least_squares(
     upper: FloatArray,
     *,
     loss: Loss = "squares",
+    tolerance: float = 1e-11,
     cost_floor: float = 0.0,
 ) -> LeastSquaresFit:
     """Fit from one start, or from the best of several, and give the covariance.
@@ -200,11 +245,11 @@ def least_squares(
     lower, upper : (p,) arrays
     loss : "squares" or "huber"
         Huber's loss bounds the pull of outliers; its covariance is that of the M-estimate.
-    cost_floor : float
+    tolerance, cost_floor : float
         As in `minimise`.
     """
     rows = np.atleast_2d(np.asarray(start, dtype=np.float64))
-    minimum = minimise(model, rows, lower, upper, cost_floor=cost_floor)
+    minimum = minimise(model, rows, lower, upper, tolerance=tolerance, cost_floor=cost_floor)
     best = int(np.argmin(minimum.cost))
     weights = np.ones(minimum.residuals.shape[1])
     if loss == "huber":
@@ -220,8 +265,9 @@ def summarise(
     theta, residuals, jacobian = minimum.theta[row], minimum.residuals[row], minimum.jacobian[row]
     robust = np.ones(residuals.size) if weights is None else weights
     gradient = residuals @ jacobian
-    # At a bound and pushed against it; the tolerance lets a minimum that just touches the bound stay free.
-    at_bound = np.where((theta <= lower) & (gradient >= 0), -1, np.where((theta >= upper) & (gradient <= 0), 1, 0))
+    # At a bound and pushed against it; a minimum that just touches the bound stays free.
+    at_upper = (theta >= upper) & (gradient <= 0)
+    at_bound = np.where((theta <= lower) & (gradient >= 0), -1, at_upper.astype(int))
     free = at_bound == 0
     inverse, undetermined, directions = invert_normal(jacobian, free)
     dof = residuals.size - int(np.count_nonzero(free))

@@ -20,7 +20,7 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 PROBABILITIES = (0.6826894921370859, 0.95)
-ROUNDS = 8
+ROUNDS = 14
 PRECISION = 0.02  # of the signed root, in standard deviations: a fiftieth of one
 SKEWED = 0.08  # relative departure of the cost from its parabola that calls for a profile
 
@@ -135,12 +135,14 @@ class _Search:
         self.is_open = self.limit <= 0
         self.distance = np.where(self.is_open, 0.0, self.distance)
         self.active = ~self.is_open
+        self.rounds = 0
 
     def advance(self) -> bool:
         """Refit at the present distances, then move those that missed; False when all are done."""
         rows = np.flatnonzero(self.active)
         if rows.size == 0:
             return False
+        self.rounds += 1
         root = self._root(rows)
         d, goal = self.distance[rows], self.target[rows]
         short = root < goal
@@ -178,6 +180,8 @@ class _Search:
         goal = self.target[rows]
         bracketed = np.isfinite(d1)
         with np.errstate(invalid="ignore", divide="ignore"):
-            between = d0 + (d1 - d0) * np.clip((goal - r0) / (r1 - r0), 0.05, 0.95)
+            share = np.clip((goal - r0) / (r1 - r0), 0.05, 0.95)
+            # Halve the bracket every other time, or a strongly curved root would be approached from one side.
+            between = d0 + (d1 - d0) * (0.5 if self.rounds % 3 == 0 else share)
             stretched = d0 * np.clip(goal / np.maximum(r0, 1e-12), 1.05, 3.0)
-        return np.minimum(np.where(bracketed, between, stretched), self.limit[rows])
+        return np.asarray(np.minimum(np.where(bracketed, between, stretched), self.limit[rows]))

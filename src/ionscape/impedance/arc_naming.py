@@ -33,7 +33,7 @@ AREAL_CAPACITANCE = {INTERFACE: (1e-5, 1e-3), ELECTRODE: (1e-3, 10.0)}
 BOUNDARY_RATIO = (2.5, 1e4)  # C_gb/C_bulk: grain size over boundary width
 EDGE = 0.2  # decades over which a range fades, geometry known
 EDGE_TYPICAL = 0.5  # and for a typical pellet, geometry not known
-TYPICAL_CELL = 1e-13  # F, eps0 A/L of a pellet with A/L of about 1 cm
+TYPICAL_CELL = epsilon_0 * 1e-2  # F, the empty cell of a pellet with A/L of 1 cm
 TYPICAL_AREA = 1e-4  # m^2
 # Spread of log10 C over a temperature series that would not surprise.
 STEADINESS = {BULK: 0.12, BOUNDARY: 0.2, UNRESOLVED: 0.2, INTERFACE: 0.3, ELECTRODE: 0.4}
@@ -177,9 +177,10 @@ def _namings(count: int, fixed: Mapping[str, str], arcs: Sequence[ArcFacts]) -> 
         free = [NAMES if arc.label not in fixed else (fixed[arc.label],) for arc in arcs]
         every = [n for n in itertools.product(*free) if _allowed(n)]
         return every or list(itertools.product(*free))
-    ordered = itertools.combinations_with_replacement((BULK, BOUNDARY, INTERFACE, ELECTRODE), count)
-    alone = ((UNRESOLVED, *rest) for rest in itertools.combinations_with_replacement((INTERFACE, ELECTRODE), count - 1))
-    return [n for n in itertools.chain(ordered, alone) if _allowed(n)]
+    picks = itertools.combinations_with_replacement
+    alone = [(UNRESOLVED, *rest) for rest in picks((INTERFACE, ELECTRODE), count - 1)]
+    ordered = [*picks((BULK, BOUNDARY, INTERFACE, ELECTRODE), count)]
+    return [n for n in (*ordered, *alone) if _allowed(n)]
 
 
 def _allowed(naming: tuple[str, ...]) -> bool:
@@ -266,6 +267,3 @@ def _size_sentence(arc: ArcFacts, kind: str, scale: _Scale) -> str:
     article = "an" if kind in AREAL_CAPACITANCE else "a"
     return (f"C = {arc.capacitance:.2g} F, {verb} the range of {article} {kind} in a typical pellet "
             f"({10**low:.1g} to {10**high:.1g} F)")  # fmt: skip
-
-
-assert abs(TYPICAL_CELL / (epsilon_0 * 1e-2) - 1) < 0.2  # A/L of 1 cm

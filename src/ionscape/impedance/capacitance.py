@@ -9,12 +9,16 @@ electrodes; B. Hirschorn et al., Electrochim. Acta 55, 6218 (2010) for which dis
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.constants import epsilon_0
 
 from ionscape.core.errors import InputError
 from ionscape.core.estimate import Estimate, exact
 from ionscape.core.propagation import propagate
 from ionscape.core.quantity import named_dimension
+
+FloatArray = NDArray[np.float64]
 
 FARAD = named_dimension("capacitance")
 VACUUM = exact(epsilon_0, tuple(a - b for a, b in zip(FARAD, named_dimension("length"), strict=True)))  # type: ignore[arg-type]
@@ -54,7 +58,8 @@ def parallel_capacitance(coefficient: float, exponent: float, resistance: float)
 
 
 def brug_capacitance(
-    coefficient: Estimate, exponent: Estimate, series_resistance: Estimate, transfer_resistance: Estimate | None = None
+    coefficient: Estimate, exponent: Estimate, series_resistance: Estimate,
+    transfer_resistance: Estimate | None = None,
 ) -> Estimate:  # fmt: skip
     """Double-layer capacitance [F] of an electrode whose time constants are spread along its surface.
 
@@ -70,11 +75,12 @@ def brug_capacitance(
     series_resistance, transfer_resistance : Estimate
         R_s and R_t [ohm], of the same fit.
     """
-    resistances = (series_resistance,) if transfer_resistance is None else (series_resistance, transfer_resistance)
+    both = (series_resistance, transfer_resistance)
+    resistances = [r for r in both if r is not None]
 
-    def value(q: float, alpha: float, *r: float) -> float:
-        parallel = sum(1 / each for each in r)
-        return float(q ** (1 / alpha) * parallel ** ((alpha - 1) / alpha))
+    def value(q: FloatArray, alpha: FloatArray, *r: FloatArray) -> FloatArray:
+        parallel = sum((1 / each for each in r), np.zeros(()))
+        return np.asarray(q ** (1 / alpha) * parallel ** ((alpha - 1) / alpha))
 
     return propagate(value, coefficient, exponent, *resistances, dimension=FARAD, scale="log")
 

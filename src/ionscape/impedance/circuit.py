@@ -66,7 +66,8 @@ class Leaf:
         if self.fused:
             r, q = self.labels
             return (r, q) if self.element is RC else (r, q, f"{q}.alpha")
-        return tuple(f"{self.labels[0]}.{p.name}" if p.name else self.labels[0] for p in self.element.parameters)
+        label = self.labels[0]
+        return tuple(f"{label}.{p.name}" if p.name else label for p in self.element.parameters)
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -74,6 +75,11 @@ class Leaf:
         if self.fused:
             return ("ohm", "F") if self.element is RC else ("ohm", "S s^alpha", "")
         return tuple(p.unit for p in self.element.parameters)
+
+    @property
+    def scales(self) -> tuple[Literal["log", "linear"], ...]:
+        """On which scale each natural parameter is close to normal; the same as of theta."""
+        return tuple(p.scale for p in self.element.parameters)
 
     @property
     def theta_names(self) -> tuple[str, ...]:
@@ -109,7 +115,8 @@ class Leaf:
     def values_jacobian(self, theta: FloatArray) -> FloatArray:
         """d values / d theta, (n, n), at theta (n,)."""
         v = self.values(theta)
-        slope = np.diag([x if p.scale == "log" else 1.0 for p, x in zip(self.element.parameters, v, strict=True)])
+        logs = [p.scale == "log" for p in self.element.parameters]
+        slope = np.diag(np.where(logs, v, 1.0))
         if self.fused:
             q = v[1]
             alpha = 1.0 if self.element is RC else theta[2]
@@ -142,7 +149,9 @@ def leaves_of(node: Branch | Leaf) -> Iterator[Leaf]:
             yield from leaves_of(child)
 
 
-def _evaluate(node: Branch | Leaf, theta: FloatArray, log_s: ComplexArray) -> tuple[ComplexArray, Derivatives]:
+def _evaluate(
+    node: Branch | Leaf, theta: FloatArray, log_s: ComplexArray
+) -> tuple[ComplexArray, Derivatives]:
     if isinstance(node, Leaf):
         columns = [theta[..., j, None] for j in range(node.offset, node.stop)]
         z, slopes = node.element.evaluate(columns, log_s)
@@ -153,7 +162,10 @@ def _evaluate(node: Branch | Leaf, theta: FloatArray, log_s: ComplexArray) -> tu
         for z, _ in parts[1:]:
             total = total + z
         return total, [d for _, slopes in parts for d in slopes]
-    total = 1 / sum(1 / z for z, _ in parts)
+    admittance = 1 / parts[0][0]
+    for z, _ in parts[1:]:
+        admittance = admittance + 1 / z
+    total = 1 / admittance
     return total, [(j, (total / z) ** 2 * d) for z, slopes in parts for j, d in slopes]
 
 
@@ -190,6 +202,11 @@ class Circuit:
     def units(self) -> tuple[str, ...]:
         """Units of the natural parameters, SI."""
         return tuple(u for leaf in self.leaves for u in leaf.units)
+
+    @cached_property
+    def is_log(self) -> NDArray[np.bool_]:
+        """(p,): whether each parameter, natural or fitted, is a positive one on a log scale."""
+        return np.array([s == "log" for leaf in self.leaves for s in leaf.scales], dtype=np.bool_)
 
     @cached_property
     def theta_names(self) -> tuple[str, ...]:
@@ -244,11 +261,13 @@ class Circuit:
 
     def values(self, theta: FloatArray) -> FloatArray:
         """Natural parameters (..., p) of theta (..., p)."""
-        return np.concatenate([leaf.values(theta[..., leaf.offset : leaf.stop]) for leaf in self.leaves], axis=-1)
+        parts = [leaf.values(theta[..., leaf.offset : leaf.stop]) for leaf in self.leaves]
+        return np.concatenate(parts, axis=-1)
 
     def theta(self, values: FloatArray) -> FloatArray:
         """Fitted parameters (..., p) of natural ones (..., p)."""
-        return np.concatenate([leaf.theta(values[..., leaf.offset : leaf.stop]) for leaf in self.leaves], axis=-1)
+        parts = [leaf.theta(values[..., leaf.offset : leaf.stop]) for leaf in self.leaves]
+        return np.concatenate(parts, axis=-1)
 
     def values_jacobian(self, theta: FloatArray) -> FloatArray:
         """d values / d theta, (p, p), at theta (p,)."""
@@ -259,7 +278,7 @@ class Circuit:
         return out
 
     def impedance(self, frequency: ArrayLike, values: Mapping[str, float] | Sequence[float]) -> ComplexArray:
-        """Impedance [ohm], (N,), at frequencies [Hz] for natural parameters by name or in order of `names`."""
+        """Impedance [ohm], (N,), at frequencies [Hz], natural parameters by name or in order of `names`."""
         return self.evaluate(self.theta(self._vector(values)), ln_s(frequency))[0]
 
     def jacobian(self, frequency: ArrayLike, values: Mapping[str, float] | Sequence[float]) -> ComplexArray:
@@ -273,10 +292,10 @@ class Circuit:
             missing = [n for n in self.names if n not in values]
             unknown = [n for n in values if n not in self.names]
             if missing or unknown:
-                raise InputError(
-                    f"circuit {self.text} needs values for {', '.join(self.names)}; "
-                    + "; ".join(f"{w}: {', '.join(x)}" for w, x in (("missing", missing), ("unknown", unknown)) if x)
-                )
+                wrong = [f"missing: {', '.join(missing)}"] if missing else []
+                wrong += [f"unknown: {', '.join(unknown)}"] if unknown else []
+                needed = ", ".join(self.names)
+                raise InputError(f"circuit {self.text} needs values for {needed}; {'; '.join(wrong)}")
             values = [values[n] for n in self.names]
         v = np.asarray(values, dtype=np.float64)
         if v.shape != (self.n_parameters,):

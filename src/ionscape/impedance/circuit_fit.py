@@ -14,6 +14,7 @@ from ionscape.impedance.circuit import Circuit, Leaf
 
 if TYPE_CHECKING:
     from ionscape.core.estimate import Estimate
+    from ionscape.core.quantity import Dimension
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -68,6 +69,8 @@ class Candidate:
     chi_square, aicc, bic : float
     refused : str
         Why it cannot be the answer although it was fitted; empty if it can.
+    doubt : str
+        What of it the data do not determine, which counts against it; empty if nothing.
     """
 
     circuit: str
@@ -76,6 +79,7 @@ class Candidate:
     aicc: float
     bic: float
     refused: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -190,8 +194,8 @@ class CircuitFit:
         slopes = self.circuit.values_jacobian(self.theta)
         for leaf in self.circuit.leaves:
             alpha = _alpha(leaf, self.theta)
-            for j, (name, unit) in enumerate(zip(leaf.names, leaf.units, strict=True), start=leaf.offset):
-                scale: Literal["log", "linear"] = "linear" if unit == "" else "log"
+            columns = zip(leaf.names, leaf.units, leaf.scales, strict=True)
+            for j, (name, unit, scale) in enumerate(columns, start=leaf.offset):
                 value = float(self.values[j])
                 gradient = slopes[j] / (value if scale == "log" else 1.0)
                 rows.append(_Row(name, value, scale, unit, alpha, gradient, j))
@@ -263,7 +267,7 @@ def _alpha(leaf: Leaf, theta: FloatArray) -> float:
     return 1.0
 
 
-def _dimension(unit: str, alpha: float) -> tuple[float, ...]:
+def _dimension(unit: str, alpha: float) -> Dimension:
     """Exponents of an SI unit; that of Q depends on alpha."""
     from ionscape.core.quantity import DIMENSIONLESS, dimension_of
 
@@ -271,11 +275,15 @@ def _dimension(unit: str, alpha: float) -> tuple[float, ...]:
         return DIMENSIONLESS
     if unit == "S s^alpha":
         siemens, second = dimension_of("S"), dimension_of("s")
-        return tuple(a + round(alpha, 6) * b for a, b in zip(siemens, second, strict=True))
+        exponents = [a + round(alpha, 6) * b for a, b in zip(siemens, second, strict=True)]
+        length, mass, time, current, temperature, substance, luminosity = exponents
+        return (length, mass, time, current, temperature, substance, luminosity)
     return dimension_of(unit.replace("^", "**"))
 
 
-def arcs_of(circuit: Circuit, theta: FloatArray, status: Mapping[str, ParameterStatus], window: FloatArray) -> tuple[Arc, ...]:
+def arcs_of(
+    circuit: Circuit, theta: FloatArray, status: Mapping[str, ParameterStatus], window: FloatArray
+) -> tuple[Arc, ...]:
     """The arcs of a fitted circuit from high to low frequency; window: measured frequencies [Hz]."""
     arcs = []
     for leaf in circuit.leaves:

@@ -1,4 +1,6 @@
-"""Circuit text ``R0-(R1,Q1)-(R2,Q2)-Q3``: '-' is series, '(a,b)' parallel, nesting allowed. Parsed, never run.
+"""Circuit text ``R0-(R1,Q1)-(R2,Q2)-Q3``: '-' is series, '(a,b)' parallel, nesting allowed.
+
+Parsed, never run.
 
 Grammar: series = item { "-" item };  item = element | "(" series "," series { "," series } ")";
 element = letters [ digits ]. An element without a number gets the first free one.
@@ -114,7 +116,8 @@ class _Parser:
             items.append(self.series(depth))
         if self.peek() != ")":
             found = repr(self.peek()) if self.peek() else "the end"
-            raise self.error(self.position(), f"'(' of position {opening + 1} needs ',' or ')' here, not {found}")
+            what = f"'(' of position {opening + 1} needs ',' or ')' here, not {found}"
+            raise self.error(self.position(), what)
         self.index += 1
         return items[0] if len(items) == 1 else Branch("parallel", tuple(items))
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ionscape.core.errors import InputError
-from ionscape.fit.least_squares import LeastSquaresFit, Loss, Minimum, least_squares, minimise
+from ionscape.fit.least_squares import LeastSquaresFit, Loss, least_squares, minimise
 from ionscape.impedance.circuit import Circuit, ln_s
 from ionscape.impedance.starting_values import starting_values
 
@@ -23,6 +23,7 @@ ComplexArray = NDArray[np.complex128]
 
 IMPEDANCE_REACH = np.log(1e4)  # how far beyond the measured |Z| a parameter may go
 FREQUENCY_REACH = np.log(1e6)  # and beyond the measured window
+RACE = ((10, 3), (8, 2), (30, 1))  # iterations, and how many starts stay in
 EXACT = 1e-12  # relative misfit that counts as exact data
 
 
@@ -72,6 +73,8 @@ def pose(circuit: Circuit, frequency: FloatArray, impedance: ComplexArray, weigh
     """Problem with bounds that reach as far as the spectrum could possibly tell."""
     log_s = ln_s(frequency)
     size = np.log(np.abs(impedance))
+    sizes = np.array([size.min() - IMPEDANCE_REACH, size.max() + IMPEDANCE_REACH])
+    omegas = np.array([log_s.real.min() - FREQUENCY_REACH, log_s.real.max() + FREQUENCY_REACH])
     lower, upper = [], []
     for leaf in circuit.leaves:
         for p in leaf.element.parameters:
@@ -79,9 +82,7 @@ def pose(circuit: Circuit, frequency: FloatArray, impedance: ComplexArray, weigh
                 lower.append(p.lower)
                 upper.append(p.upper)
                 continue
-            levels = p.impedance_power * np.array([size.min() - IMPEDANCE_REACH, size.max() + IMPEDANCE_REACH])
-            omega = np.array([log_s.real.min() - FREQUENCY_REACH, log_s.real.max() + FREQUENCY_REACH])
-            corners = p.frequency_power * omega
+            levels, corners = p.impedance_power * sizes, p.frequency_power * omegas
             if leaf.element.symbol == "Q" and not leaf.fused:  # Q scales as 1/(|Z| omega^alpha)
                 corners = np.append(corners, 0.2 * corners)
             with np.errstate(divide="ignore"):
@@ -90,7 +91,9 @@ def pose(circuit: Circuit, frequency: FloatArray, impedance: ComplexArray, weigh
     return Problem(circuit, log_s, impedance, weights, np.array(lower), np.array(upper))
 
 
-def solve(problem: Problem, starts: FloatArray | None = None, *, loss: Loss = "squares") -> LeastSquaresFit:
+def solve(
+    problem: Problem, starts: FloatArray | None = None, *, loss: Loss = "squares", tolerance: float = 1e-11
+) -> LeastSquaresFit:
     """Best fit over several starts, refined in a race: all a few steps, the best few to the end.
 
     Parameters
@@ -99,21 +102,19 @@ def solve(problem: Problem, starts: FloatArray | None = None, *, loss: Loss = "s
     starts : (p,) or (K, p) array, optional
         Drawn from the spectrum if not given.
     loss : "squares" or "huber"
+    tolerance : float
+        Relative gain in the cost below which it stops.
     """
     if starts is None:
         starts = draw_starts(problem)
     rows = np.atleast_2d(starts)
     if len(rows) > 1:
-        rows = _race(problem, rows).theta
-    fit = least_squares(
-        problem.model, rows, problem.lower, problem.upper, loss=loss, cost_floor=problem.cost_floor
-    )
-    ordered = in_order(problem.circuit, fit.theta)
-    if np.array_equal(ordered, fit.theta):
-        return fit
+        rows = _race(problem, rows)
+    rows = in_order(problem.circuit, rows[0])
     return least_squares(
-        problem.model, ordered, problem.lower, problem.upper, loss=loss, cost_floor=problem.cost_floor
-    )
+        problem.model, rows, problem.lower, problem.upper,
+        loss=loss, tolerance=tolerance, cost_floor=problem.cost_floor,
+    )  # fmt: skip
 
 
 def draw_starts(problem: Problem) -> FloatArray:
@@ -122,22 +123,15 @@ def draw_starts(problem: Problem) -> FloatArray:
     return starting_values(problem.circuit, problem.log_s, problem.impedance, problem.weights, count)
 
 
-def _race(problem: Problem, rows: FloatArray) -> Minimum:
-    lower, upper, floor = problem.lower, problem.upper, problem.cost_floor
-    iterations, keep = (6, 3) if problem.circuit.series_leaves is not None else (12, 6)
-    first = minimise(problem.model, rows, lower, upper, iterations=iterations, cost_floor=floor)
-    best = np.argsort(first.cost)[:keep]
-    # The rest need only come close; what wins is converged afterwards.
-    second = minimise(problem.model, first.theta[best], lower, upper, tolerance=1e-5, cost_floor=floor)
-    winner = [int(np.argmin(second.cost))]
-    return Minimum(
-        second.theta[winner],
-        second.cost[winner],
-        second.residuals[winner],
-        second.jacobian[winner],
-        second.converged[winner],
-        first.n_evaluations + second.n_evaluations,
-    )
+def _race(problem: Problem, rows: FloatArray) -> FloatArray:
+    """Best of several starts after a few rounds, each with fewer rows; still to be converged."""
+    for iterations, keep in RACE:
+        found = minimise(
+            problem.model, rows, problem.lower, problem.upper,
+            iterations=iterations, tolerance=1e-4, cost_floor=problem.cost_floor,
+        )  # fmt: skip
+        rows = found.theta[np.argsort(found.cost)[:keep]]
+    return rows
 
 
 def in_order(circuit: Circuit, theta: FloatArray) -> FloatArray:

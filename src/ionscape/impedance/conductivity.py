@@ -6,9 +6,9 @@ brick-layer model: S. M. Haile, D. L. West and J. Campbell, J. Mater. Res. 13, 1
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 from ionscape.core.estimate import Estimate, refused
 from ionscape.core.quantity import named_dimension
@@ -60,7 +60,8 @@ def geometry_of(sample: Sample) -> Geometry:
         which = " before the measurement"
     both = before is not None and after is not None
     others = (("thickness_before", before), ("thickness_after", after)) if both else ()
-    missing = [word for word, found in (("thickness", main), ("electrode area", sample.area)) if found is None]
+    needed = (("thickness", main), ("electrode area", sample.area))
+    missing = [word for word, found in needed if found is None]
     if missing:
         words = " and ".join(missing)
         statement = f"the {words} of sample {sample.name} {'is' if len(missing) == 1 else 'are'} not given"
@@ -70,8 +71,8 @@ def geometry_of(sample: Sample) -> Geometry:
     if both and before is not None and after is not None:
         change = 100 * (after.value / before.value - 1)
         statement += (
-            f"; before and after the measurement it differs by {change:+.2g} %, and so do the conductivities, "
-            f"which are given for both"
+            f"; before and after the measurement it differs by {change:+.2g} %, and so do the "
+            f"conductivities, which are given for both"
         )
     return Geometry(main, tuple((n, t) for n, t in others if t is not None), sample.area, statement)
 
@@ -88,17 +89,30 @@ def conductivity_or_reason(resistance: Estimate, geometry: Geometry) -> Estimate
     return conductivity(resistance, geometry.thickness, geometry.area)
 
 
-def total_resistance(resistances: Sequence[Estimate]) -> Estimate:
-    """Sum of the resistances [ohm] that an ion meets in series, correlations kept.
+def total_resistance(parts: Sequence[Estimate]) -> Estimate:
+    """Sum of resistances [ohm] of one fit in series, exact to first order in their joint errors.
+
+    Neighbouring arcs trade resistance with each other, so that their sum is far better known than each: the
+    sum is taken on the latents of the fit, not on two skewed marginals.
+
+    Parameters
+    ----------
+    parts : sequence of Estimate
+        Determined, on the log scale.
 
     Raises
     ------
     ValueError
         If there is none.
     """
-    if not resistances:
+    if not parts:
         raise ValueError("a total needs at least one resistance")
-    return reduce(lambda a, b: a + b, resistances)
+    value = math.fsum(part.value for part in parts)
+    weights: dict[str, float] = {}
+    for part in parts:
+        for name, weight in part.weights.items():
+            weights[name] = weights.get(name, 0.0) + weight * part.value / value
+    return Estimate(value, parts[0].dimension, "log", weights, parts[0].shape)
 
 
 def specific_boundary_conductivity(

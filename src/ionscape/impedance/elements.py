@@ -25,7 +25,8 @@ from ionscape.core.errors import InputError
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 # theta: one (..., 1) array per parameter; log_s: (N,) complex ln(i omega).
-Evaluate = Callable[[Sequence[FloatArray], ComplexArray], tuple[ComplexArray, tuple[ComplexArray, ...]]]
+Evaluated = tuple[ComplexArray, tuple[ComplexArray, ...]]
+Evaluate = Callable[[Sequence[FloatArray], ComplexArray], Evaluated]
 
 ENTRY_POINT_GROUP = "ionscape.impedance_elements"
 
@@ -89,59 +90,57 @@ TAU = Parameter("tau", "s", frequency_power=-1)
 ALPHA = Parameter("alpha", "", "linear", 0.2, 1.0)
 
 
-def _resistor(theta: Sequence[FloatArray], log_s: ComplexArray) -> tuple[ComplexArray, tuple[ComplexArray, ...]]:
+def _resistor(theta: Sequence[FloatArray], log_s: ComplexArray) -> Evaluated:
     z = np.exp(theta[0]) + 0j * log_s
     return z, (z,)
 
 
-def _capacitor(theta: Sequence[FloatArray], log_s: ComplexArray) -> tuple[ComplexArray, tuple[ComplexArray, ...]]:
+def _capacitor(theta: Sequence[FloatArray], log_s: ComplexArray) -> Evaluated:
     z = np.exp(-theta[0] - log_s)
     return z, (-z,)
 
 
-def _inductor(theta: Sequence[FloatArray], log_s: ComplexArray) -> tuple[ComplexArray, tuple[ComplexArray, ...]]:
+def _inductor(theta: Sequence[FloatArray], log_s: ComplexArray) -> Evaluated:
     z = np.exp(theta[0] + log_s)
     return z, (z,)
 
 
-def _constant_phase(
-    theta: Sequence[FloatArray], log_s: ComplexArray
-) -> tuple[ComplexArray, tuple[ComplexArray, ...]]:
+def _constant_phase(theta: Sequence[FloatArray], log_s: ComplexArray) -> Evaluated:
     z = np.exp(-theta[0] - theta[1] * log_s)
     return z, (-z, -z * log_s)
 
 
-def _warburg(theta: Sequence[FloatArray], log_s: ComplexArray) -> tuple[ComplexArray, tuple[ComplexArray, ...]]:
+def _warburg(theta: Sequence[FloatArray], log_s: ComplexArray) -> Evaluated:
     # sigma (1 - i)/sqrt(omega) = sqrt(2) sigma (i omega)^(-1/2)
     z = np.exp(theta[0] + 0.5 * np.log(2.0) - 0.5 * log_s)
     return z, (z,)
 
 
-def _open_warburg(
-    theta: Sequence[FloatArray], log_s: ComplexArray
-) -> tuple[ComplexArray, tuple[ComplexArray, ...]]:
-    r, x = np.exp(theta[0]), np.exp(0.5 * (theta[1] + log_s))
+def _open_warburg(theta: Sequence[FloatArray], log_s: ComplexArray) -> Evaluated:
+    r = np.exp(theta[0])
+    x: ComplexArray = np.exp(0.5 * (theta[1] + log_s))
     coth = 1 / np.tanh(x)
     z = r * coth / x
-    return z, (z, 0.5 * r * (1 - coth**2 - coth / x))
+    slope: ComplexArray = 0.5 * r * (1 - coth**2 - coth / x)
+    return z, (z, slope)
 
 
-def _short_warburg(
-    theta: Sequence[FloatArray], log_s: ComplexArray
-) -> tuple[ComplexArray, tuple[ComplexArray, ...]]:
-    r, x = np.exp(theta[0]), np.exp(0.5 * (theta[1] + log_s))
+def _short_warburg(theta: Sequence[FloatArray], log_s: ComplexArray) -> Evaluated:
+    r = np.exp(theta[0])
+    x: ComplexArray = np.exp(0.5 * (theta[1] + log_s))
     tanh = np.tanh(x)
     z = r * tanh / x
-    return z, (z, 0.5 * r * (1 - tanh**2 - tanh / x))
+    slope: ComplexArray = 0.5 * r * (1 - tanh**2 - tanh / x)
+    return z, (z, slope)
 
 
-def _gerischer(theta: Sequence[FloatArray], log_s: ComplexArray) -> tuple[ComplexArray, tuple[ComplexArray, ...]]:
+def _gerischer(theta: Sequence[FloatArray], log_s: ComplexArray) -> Evaluated:
     u = np.exp(theta[1] + log_s)
     z = np.exp(theta[0]) / np.sqrt(1 + u)
     return z, (z, -0.5 * z * u / (1 + u))
 
 
-def _zarc(theta: Sequence[FloatArray], log_s: ComplexArray) -> tuple[ComplexArray, tuple[ComplexArray, ...]]:
+def _zarc(theta: Sequence[FloatArray], log_s: ComplexArray) -> Evaluated:
     log_x = theta[1] + log_s
     u = np.exp(theta[2] * log_x)
     z = np.exp(theta[0]) / (1 + u)
@@ -149,7 +148,7 @@ def _zarc(theta: Sequence[FloatArray], log_s: ComplexArray) -> tuple[ComplexArra
     return z, (z, -theta[2] * slope, -log_x * slope)
 
 
-def _debye(theta: Sequence[FloatArray], log_s: ComplexArray) -> tuple[ComplexArray, tuple[ComplexArray, ...]]:
+def _debye(theta: Sequence[FloatArray], log_s: ComplexArray) -> Evaluated:
     u = np.exp(theta[1] + log_s)
     z = np.exp(theta[0]) / (1 + u)
     return z, (z, -z * (u / (1 + u)))
@@ -181,11 +180,11 @@ BUILT_IN: Mapping[str, Element] = MappingProxyType(
             Element(
                 "W",
                 "semi-infinite Warburg, Z = σ(1 − i)/√ω",
-                (Parameter("", "ohm s^-1/2", impedance_power=1, frequency_power=0.5),),
+                (Parameter("", "ohm s^-0.5", impedance_power=1, frequency_power=0.5),),
                 _warburg,
             ),
             Element("Wo", "open finite-space Warburg, Z = R coth(√(iωτ))/√(iωτ)", (OHM, TAU), _open_warburg),
-            Element("Ws", "short finite-length Warburg, Z = R tanh(√(iωτ))/√(iωτ)", (OHM, TAU), _short_warburg),
+            Element("Ws", "short finite Warburg, Z = R tanh(√(iωτ))/√(iωτ)", (OHM, TAU), _short_warburg),
             Element("G", "Gerischer, Z = R/√(1 + iωτ)", (OHM, TAU), _gerischer),
             Element("ZARC", "depressed arc, Z = R/(1 + (iωτ)^alpha)", (OHM, TAU, ALPHA), _zarc),
         )
@@ -230,7 +229,8 @@ def define_element(
         Bad symbol or no parameters.
     """
     if not re.fullmatch(r"[A-Za-z]+", symbol) or symbol in BUILT_IN:
-        raise InputError(f"element symbol {symbol!r} must be letters only and not one of {', '.join(BUILT_IN)}")
+        taken = ", ".join(BUILT_IN)
+        raise InputError(f"element symbol {symbol!r} must be letters only and not one of {taken}")
     if not parameters or any(p.name == "" for p in parameters[1:]):
         raise InputError(f"element {symbol} needs parameters, each but the first with a name")
     kinds = tuple(parameters)
@@ -238,14 +238,13 @@ def define_element(
     def values(theta: Sequence[FloatArray]) -> list[FloatArray]:
         return [np.exp(t) if p.scale == "log" else t for p, t in zip(kinds, theta, strict=True)]
 
-    def evaluate(
-        theta: Sequence[FloatArray], log_s: ComplexArray
-    ) -> tuple[ComplexArray, tuple[ComplexArray, ...]]:
+    def evaluate(theta: Sequence[FloatArray], log_s: ComplexArray) -> Evaluated:
         omega = np.exp(log_s.real)
         v = values(theta)
         z = np.asarray(impedance(omega, *v), dtype=np.complex128)
         if derivatives is None:
-            return z, tuple(_central(lambda t: impedance(omega, *values(t)), theta, j) for j in range(len(kinds)))
+            slopes = (_central(lambda t: impedance(omega, *values(t)), theta, j) for j in range(len(kinds)))
+            return z, tuple(slopes)
         raw = derivatives(omega, *v)
         chain = (d * x if p.scale == "log" else d for p, d, x in zip(kinds, raw, v, strict=True))
         return z, tuple(np.asarray(d, dtype=np.complex128) for d in chain)
@@ -264,7 +263,7 @@ def _central(
 
 
 def find_element(symbol: str, extra: Sequence[Element] = ()) -> Element | None:
-    """The element of a symbol: from `extra`, built in, or offered by an installed package; None if unknown."""
+    """The element of a symbol: from `extra`, built in, or of an installed package; None if unknown."""
     for element in extra:
         if element.symbol == symbol:
             return element

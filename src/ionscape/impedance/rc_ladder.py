@@ -149,7 +149,7 @@ def _columns(omega: FloatArray, n_elements: int, options: LadderOptions) -> tupl
 def element_counts(omega: FloatArray, options: LadderOptions) -> list[int]:
     """Numbers of elements worth trying, rising; never so many that the data are used up."""
     decades = np.log10(omega.max() / omega.min()) + 2 * options.extension
-    largest = max(3, omega.size - options.extra - 2)
+    largest = max(3, int(1.2 * omega.size) - options.extra)
     return sorted({int(np.clip(np.ceil(d * decades), 3, largest)) for d in DENSITIES})
 
 

@@ -19,11 +19,12 @@ BoolArray = NDArray[np.bool_]
 # Median of the mean of two squared standard normal numbers: turns a median of squares into a variance.
 MEDIAN_OF_HALF_CHI_SQUARE = math.log(2.0)
 DENSE = 150  # points; in a denser spectrum more of them are averaged
-# A mean of points deviates if it lies this many of its standard deviations out: exp(-4.5²/2) = 4e-5 each.
-SIGNIFICANT = 4.5
+# Chance that noise alone makes some local mean of a spectrum significant.
+FALSE_ALARM = 1e-3
+# A point may be a single wrong one if it lies this many standard deviations off its neighbours.
+APART = 4.5
 # exp(-15) for each point, so 2e-5 for a spectrum of 60: the noise is itself only known to some 10 %.
 OUTLYING = 15.0
-MOST_IN_A_ROW = 2
 
 
 def local_noise(residual: ComplexArray) -> FloatArray:
@@ -33,11 +34,11 @@ def local_noise(residual: ComplexArray) -> FloatArray:
     """
     second = residual[:-2] - 2 * residual[1:-1] + residual[2:]
     variance = np.abs(second) ** 2 / 12.0
-    half = min(max(4, residual.size // 20), (variance.size - 1) // 2)
-    padded = np.pad(variance, half + 1, mode="reflect" if variance.size > half + 1 else "edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
-    medians = np.median(windows, axis=1)
-    smooth = np.convolve(np.pad(medians, half, mode="edge"), np.ones(2 * half + 1) / (2 * half + 1), "valid")
+    half = min(5, (variance.size - 1) // 2)
+    windows = np.lib.stride_tricks.sliding_window_view(variance, 2 * half + 1)
+    # the ends take the last full window: mirrored neighbours would count a wrong point twice
+    medians = np.pad(np.median(windows, axis=1), 2 * half + 1, mode="edge")
+    smooth = np.convolve(medians, np.ones(2 * half + 1) / (2 * half + 1), "valid")
     noise: FloatArray = np.sqrt(smooth / MEDIAN_OF_HALF_CHI_SQUARE)
     return np.maximum(noise, 1e-9)
 
@@ -48,7 +49,7 @@ def outlying(residual: ComplexArray, noise: FloatArray) -> BoolArray:
     padded = np.pad(residual, half, mode="reflect")
     windows = np.delete(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1), half, axis=1)
     middle = np.median(windows.real, axis=1) + 1j * np.median(windows.imag, axis=1)
-    mask: BoolArray = np.abs(residual - middle) > SIGNIFICANT * noise
+    mask: BoolArray = np.abs(residual - middle) > APART * noise
     return mask
 
 
@@ -91,24 +92,27 @@ def wrong_point(
 
 def significant_mean(residual: ComplexArray, noise: FloatArray, keep: BoolArray) -> FloatArray:
     """Local mean residual where noise does not explain it, else 0; modulus, (N,), over short windows."""
+    threshold = math.sqrt(2 * math.log(residual.size / FALSE_ALARM))  # of a two-dimensional normal mean
+    noise = np.maximum(noise, np.median(noise))  # a local estimate that is low by chance proves nothing
     largest = np.zeros(residual.size)
     for width in (3, 5) if residual.size < DENSE else (7, 11):
         kernel = np.ones(width)
         count = np.maximum(np.convolve(keep.astype(float), kernel, "valid"), 1.0)
         mean = np.abs(np.convolve(np.where(keep, residual, 0), kernel, "valid")) / count
         spread = np.sqrt(np.convolve(np.where(keep, noise**2, 0), kernel, "valid")) / count
-        found = np.where(mean > SIGNIFICANT * spread, mean, 0.0)
+        found = np.where(mean > threshold * spread, mean, 0.0)
         # full windows only: the points at the ends take the value of the last one
         largest = np.maximum(largest, np.pad(found, width // 2, mode="edge"))
     return largest
 
 
 def single_points(mask: BoolArray) -> BoolArray:
-    """The mask without runs of more than two neighbours: those are structure, not single mishaps."""
+    """The mask without runs of several neighbours: those are structure, not single mishaps."""
+    most_in_a_row = 2 if mask.size < DENSE else 5
     edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
     kept = mask.copy()
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        if stop - start > MOST_IN_A_ROW:
+        if stop - start > most_in_a_row:
             kept[start:stop] = False
     return kept
 

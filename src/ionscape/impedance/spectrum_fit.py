@@ -114,7 +114,10 @@ def _initial_weights(weights: Weights | ArrayLike, frequency: FloatArray, z: Com
 def _check_size(problem: Problem) -> None:
     p, n = problem.circuit.n_parameters, problem.impedance.size
     if 2 * n <= p:
-        raise InputError(f"circuit {problem.circuit} has {p} parameters, but {n} points give only {2 * n} numbers")
+        raise InputError(
+            f"circuit {problem.circuit} has {p} parameters, but {n} points give only {2 * n} numbers: "
+            f"take a simpler circuit"
+        )
 
 
 def noise_weights(impedance: ComplexArray, residuals: FloatArray) -> FloatArray:
@@ -147,9 +150,9 @@ def _report(
     status = tuple(_status(problem, found, j, ends95[j]) for j in range(circuit.n_parameters))
     relative = found.variance / float(np.mean(problem.weights**2 * np.abs(z) ** 2))
     score = bic(found.cost, n, circuit.n_parameters)
-    runner_up = None
-    if len([c for c in table if not c.refused]) > 1:
-        runner_up = (table[1].circuit, table[1].bic - table[0].bic)
+    rivals = [c for c in table[1:] if not c.refused]
+    rival = next((c for c in rivals if not c.doubt), rivals[0] if rivals else None)
+    runner_up = None if rival is None else (rival.circuit, rival.bic - table[0].bic)
     return CircuitFit(
         circuit=circuit,
         names=circuit.names,
@@ -197,7 +200,7 @@ def _intervals(
     circuit, p = problem.circuit, problem.circuit.n_parameters
     slope = circuit.values_jacobian(found.theta)
     values = circuit.values(found.theta)
-    logs = np.array([u != "" for u in circuit.units])
+    logs = circuit.is_log
     spread = _natural_deviation(circuit, found) / np.where(logs, values, 1.0)
     with np.errstate(over="ignore"):
         ends = [
@@ -234,7 +237,7 @@ def _natural_ends(problem: Problem, j: int, low: float, high: float, is_log: boo
 
 def _status(problem: Problem, found: LeastSquaresFit, j: int, ends: FloatArray) -> ParameterStatus:
     low, high = float(ends[0]), float(ends[1])
-    if problem.circuit.units[j] == "":  # an exponent: its range is its bounds
+    if not problem.circuit.is_log[j]:  # an exponent: its range is its bounds
         touches = (low <= problem.lower[j], high >= problem.upper[j])
         if all(touches) or bool(found.undetermined[j]):
             return "undetermined"
@@ -245,7 +248,9 @@ def _status(problem: Problem, found: LeastSquaresFit, j: int, ends: FloatArray) 
     return "bound" if any(is_open) else "determined"
 
 
-def _warnings(circuit: Circuit, found: LeastSquaresFit, status: tuple[ParameterStatus, ...]) -> tuple[str, ...]:
+def _warnings(
+    circuit: Circuit, found: LeastSquaresFit, status: tuple[ParameterStatus, ...]
+) -> tuple[str, ...]:
     out = []
     if not found.converged:
         out.append("the fit did not converge: take its values as a description only")

@@ -25,13 +25,15 @@ FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 IntArray = NDArray[np.int_]
 
-MOST_COMBINATIONS = 4000
+MOST_COMBINATIONS = 2500
 POINTS_PER_DECADE = (3.0, 2.0, 1.5, 1.0, 0.6)
 BEYOND_WINDOW = 0.5  # decades of time constant tried on either side of the window
 ARC_EXPONENTS = (0.95, 0.8)
-TAIL_EXPONENTS = (0.95, 0.8, 0.6)
+TAIL_EXPONENTS = (0.95, 0.8, 0.65, 0.5)
+FAINT = 3e-3  # share of the spectrum with which what came out negative or zero is started
+DEEPEST = 1500  # combinations looked through for distinct starts
 NESTED_DRAWS = 512
-APART = math.log(3.0)  # starts nearer than this in every time constant count as the same
+APART = math.log(12.0)  # starts nearer than this in every logarithmic time constant are the same
 
 
 def starting_values(
@@ -90,11 +92,14 @@ def _group(leaves: Sequence[Leaf], log_s: ComplexArray, per_decade: float) -> _G
         low, high = -float(omega.max()) - reach, -float(omega.min()) + reach
         taus = np.linspace(low, high, max(2 + len(leaves), round((high - low) / math.log(10) * per_decade)))
     grid = [(t, a) for a in alphas for t in taus]
-    columns = [[dict(tau=t, alpha=a)[k] for k in kinds] for t, a in grid]
+    columns = [[{"tau": t, "alpha": a}[k] for k in kinds] for t, a in grid]
     n = len(leaves)
-    if "tau" in kinds:  # one exponent for all, time constants rising
+    if "tau" in kinds:  # time constants rising
         base = np.array(list(itertools.combinations(range(taus.size), n)), dtype=np.int_)
-        choices = np.concatenate([base + i * taus.size for i in range(len(alphas))])
+        mixes = list(itertools.product(range(len(alphas)), repeat=n))
+        if n > 2:  # one exponent for all keeps the grid of time constants fine
+            mixes = [(i,) * n for i in range(len(alphas))]
+        choices = np.concatenate([base + taus.size * np.array(mix) for mix in mixes])
     else:
         choices = np.array(list(itertools.combinations_with_replacement(range(len(grid)), n)), dtype=np.int_)
     return _Group(tuple(leaves), np.array(columns, dtype=np.float64).reshape(len(grid), len(kinds)), choices)
@@ -136,7 +141,7 @@ def _from_series(
     amplitude = amplitude / length[index]
     order = _distinct(cost, [g.shapes[g.choices[k]] for g, k in zip(groups, picks, strict=True)], count)
     theta = np.empty((len(order), circuit.n_parameters))
-    floor = 1e-2 / (weights.size**0.5 * weights.mean() * length)  # a start for what came out negative
+    floor = FAINT * float(np.linalg.norm(target)) / length
     column = 0
     for group, pick in zip(groups, picks, strict=True):
         for j, leaf in enumerate(group.leaves):
@@ -185,15 +190,16 @@ def _solve(matrix: FloatArray, target: FloatArray, index: IntArray) -> tuple[Flo
 
 def _distinct(cost: FloatArray, shapes: Sequence[FloatArray], count: int) -> IntArray:
     """Indices of the best combinations that differ clearly in some time constant or exponent."""
-    flat = np.concatenate([s.reshape(len(s), -1) for s in shapes], axis=1)
-    order = np.argsort(cost)[: 40 * count]
+    order = np.argsort(cost)[:DEEPEST]
+    flat = np.concatenate([s.reshape(len(s), -1)[order] for s in shapes], axis=1)
     kept: list[int] = []
-    for i in order:
-        if not kept or np.all(np.max(np.abs(flat[kept] - flat[i]), axis=1, initial=0.0) > APART):
-            kept.append(int(i))
-        if len(kept) == count:
-            break
-    return np.array(kept, dtype=np.int_)
+    left = np.ones(order.size, dtype=bool)
+    while left.any() and len(kept) < count:
+        best = int(np.argmax(left))
+        kept.append(best)
+        left &= np.max(np.abs(flat - flat[best]), axis=1, initial=0.0) > APART
+        left[best] = False
+    return order[kept]
 
 
 # ---------------------------------------------------------------- nested circuits
@@ -228,7 +234,7 @@ def _from_draws(
         cost = (np.abs(scale[:, None] * z - goal) ** 2).sum(-1)
         theta = theta + np.log(scale)[:, None] * powers
     cost[~(np.isfinite(cost) & np.isfinite(theta).all(axis=1))] = np.inf
-    return theta[np.argsort(cost)[:count]]
+    return np.asarray(theta[np.argsort(cost)[:count]])
 
 
 def _corner(element: Element, corner: FloatArray, level: FloatArray, unit: FloatArray) -> FloatArray:

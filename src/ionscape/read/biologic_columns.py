@@ -1,7 +1,8 @@
 """The column numbers of BioLogic's binary records: which quantity, how many bytes.
 
-EC-Lab writes no names into an .mpr file, only a number per column. The numbers below are facts of the
-format, found by laying binary files beside their text exports; EC-Lab 10 to 11.6.
+EC-Lab writes no names into an .mpr file, only a number per column. Most of the numbers below are confirmed by
+laying binary files of EC-Lab 10.33 to 11.61 beside their text exports; the others rest on public descriptions
+(``tests/read/test_biologic_records.py`` lists them) and on the checks in `biologic_records`.
 """
 
 from __future__ import annotations

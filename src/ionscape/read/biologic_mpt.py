@@ -127,6 +127,10 @@ def _rows(lines: Sequence[str], labels_at: int, needed: Sequence[int]) -> tuple[
             bad.append(number)
         else:
             rows.append(fields)
+    ends_in_row = bool(lines[-1].strip()) and bad[-1:] != [len(lines)]
+    if ends_in_row and len(rows) > 1 and len(rows[-1]) < len(rows[-2]):  # cut in the midst of a number
+        rows.pop()
+        bad.append(len(lines))
     return rows, bad
 
 

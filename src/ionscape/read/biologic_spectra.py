@@ -108,13 +108,22 @@ def _impedance(table: Mapping[str, Floats], path: Path) -> dict[str, Floats]:
 def _boundaries(table: Mapping[str, Floats], loop_starts: Iterable[int]) -> set[int]:
     """Rows where a counter of EC-Lab steps: an impedance step has its own z cycle, cycle or sequence number.
 
-    In a battery record (which has half cycles) ``cycle number`` counts charge and discharge instead.
+    In a battery record (which has half cycles) ``cycle number`` counts charge and discharge instead. Counters
+    may also step within a sweep, when a battery changes over while it is measured; such steps are left out.
     """
     found = {int(start) for start in loop_starts}
     for label in SWEEP_COUNTERS:
         if label in table and not (label == "cycle number" and ("half cycle" in table or "z cycle" in table)):
             found.update((np.flatnonzero(np.diff(table[label]) != 0.0) + 1).tolist())
-    return found
+    return {row for row in found if not _runs_on(table["freq/Hz"], row)}
+
+
+def _runs_on(frequency: Floats, row: int) -> bool:
+    """Whether the frequency goes past `row` without a break or a turn."""
+    if not 2 <= row < frequency.size or np.any(frequency[row - 2 : row + 1] <= 0.0):
+        return False
+    before, here = np.sign(np.diff(frequency[row - 2 : row + 1]))
+    return bool(before == here != 0.0)
 
 
 def _temperature(table: Mapping[str, Floats]) -> tuple[Floats | None, list[str]]:

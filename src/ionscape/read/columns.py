@@ -10,6 +10,7 @@ from functools import lru_cache
 
 FREQUENCY, REAL, IMAGINARY, MODULUS, PHASE = "frequency", "real", "imaginary", "modulus", "phase"
 TEMPERATURE, TIME, SWEEP = "temperature", "time", "sweep"
+_ANGULAR = "angular frequency"
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class Heading:
     unit : str
         As the heading writes it; empty if it states none.
     normalised : {"", "area", "resistivity"}
-        Whether the impedance is given per area (ohm cm2) or as a resistivity (ohm cm); the factor then leads to
-        the impedance of 1 cm2, or of 1 cm2 and 1 cm.
+        Whether the impedance is given per area (ohm cm2) or as a resistivity (ohm cm); the factor
+        then leads to the impedance of 1 cm2, or of 1 cm2 and 1 cm.
     """
 
     quantity: str
@@ -36,7 +37,8 @@ class Heading:
     normalised: str = ""
 
 
-_PREFIX = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "m": 1e-3, "G": 1e9, "g": 1e9, "T": 1e12, "u": 1e-6, "μ": 1e-6}
+_PREFIX = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "m": 1e-3, "G": 1e9, "g": 1e9, "T": 1e12}
+_PREFIX |= {"u": 1e-6, "μ": 1e-6}
 _HERTZ = re.compile(r"(?P<prefix>[kKMmGg]?)(?i:hz|hertz|cps)")
 _OHM = re.compile(r"(?P<prefix>[kKMmGgTuμ]?)(?i:ohms?|Ω)(?P<size>cm2|m2|mm2|cm|m)?")
 _PLAIN_UNITS: dict[str, tuple[str, float, float]] = {
@@ -52,27 +54,52 @@ _PLAIN_UNITS: dict[str, tuple[str, float, float]] = {
     "h": ("second", 3600.0, 0.0),
 }
 # An impedance of so many ohm, if the sample had an area of 1 cm2 (and a thickness of 1 cm).
-_SIZES = {"cm2": ("area", 1.0), "m2": ("area", 1e4), "mm2": ("area", 1e-2), "cm": ("resistivity", 1.0), "m": ("resistivity", 1e2)}
-
-_QUANTITY_OF_UNIT = {"hertz": (FREQUENCY,), "rad/s": (FREQUENCY,), "ohm": (REAL, IMAGINARY, MODULUS), "degree": (PHASE,)}
-_QUANTITY_OF_UNIT |= {"kelvin": (TEMPERATURE,), "second": (TIME,)}
-
-_FREQUENCY_WORDS = frozenset(
-    "f freq frequency frequenz frequence fréquence frequencia frecuencia frequenza ν hz messfrequenz testfrequency".split()
-)
-_ANGULAR_WORDS = frozenset("omega ω angularfrequency angfreq angularfreq kreisfrequenz".split())
-_TEMPERATURE_WORDS = frozenset("temperature temp temperatur température sampletemperature".split())
-_TIME_WORDS = frozenset("time times elapsedtime testtime zeit timesec".split())
-_SWEEP_WORDS = frozenset("sweep sweepnumber cycle cyclenumber loop loopindex loopnumber scan spectrum".split())
-_PART_WORDS: dict[str, str] = {
-    **dict.fromkeys(("re", "real", "realteil", "r", "rs", "'", "s'", "prime", "reelle", "re'", "real'", "resistance"), REAL),
-    **dict.fromkeys(("im", "imag", "img", "imaginary", "imaginär", "imaginärteil", "imaginaire", "reactance"), IMAGINARY),
-    **dict.fromkeys(("x", "xs", "''", "s''", "doubleprime", "im''", "imag''", "imaginary''"), IMAGINARY),
-    **dict.fromkeys(("||", "abs", "mod", "modulus", "magnitude", "mag", "betrag", "absolute", "|s|"), MODULUS),
-    **dict.fromkeys(("phase", "phz", "theta", "θ", "phi", "φ", "ϕ", "angle", "phaseangle", "arg", "argument"), PHASE),
-    **dict.fromkeys(("phasenwinkel", "winkel", "phaseshift", "phasenverschiebung"), PHASE),
+_SIZES = {
+    "cm2": ("area", 1.0),
+    "m2": ("area", 1e4),
+    "mm2": ("area", 1e-2),
+    "cm": ("resistivity", 1.0),
+    "m": ("resistivity", 1e2),
 }
-_FILLERS = re.compile(r"impedance|impedanz|impedancia|part|component|measured|data|^of|of$")
+
+_QUANTITIES_IN = {
+    "hertz": (FREQUENCY,),
+    "rad/s": (FREQUENCY,),
+    "ohm": (REAL, IMAGINARY, MODULUS),
+    "degree": (PHASE,),
+    "kelvin": (TEMPERATURE,),
+    "second": (TIME,),
+}
+
+_WORDS = {
+    FREQUENCY: """f freq frequency frequenz frequence fréquence frequencia frecuencia frequenza ν hz
+        messfrequenz testfrequency""",
+    _ANGULAR: "omega ω angularfrequency angfreq angularfreq kreisfrequenz",
+    TEMPERATURE: "temperature temp temperatur température sampletemperature",
+    TIME: "time times elapsedtime testtime zeit timesec",
+    SWEEP: "sweep sweepnumber cycle cyclenumber loop loopindex loopnumber scan spectrum",
+    MODULUS: "z impedance impedanz",
+    IMAGINARY: "zi",
+    REAL: "zr",
+}
+# What is left of an impedance's heading when "Z", "impedance", "part" are taken off.
+_PARTS = {
+    REAL: "re real realteil r rs ' s' prime reelle re' real' resistance",
+    IMAGINARY: """im imag img imaginary imaginär imaginärteil imaginaire reactance x xs '' s'' im'' imag''
+        imaginary'' doubleprime""",
+    MODULUS: "|| |s| abs mod modulus magnitude mag betrag absolute",
+    PHASE: """phase phz theta θ phi φ ϕ angle phaseangle arg argument phasenwinkel winkel phaseshift
+        phasenverschiebung""",
+}
+_NEEDS_UNIT = {
+    ("", "hertz"): FREQUENCY,
+    ("w", "rad/s"): FREQUENCY,
+    ("t", "kelvin"): TEMPERATURE,
+    ("t", "second"): TIME,
+}
+_QUANTITY_OF_WORD = {word: quantity for quantity, words in _WORDS.items() for word in words.split()}
+_QUANTITY_OF_PART = {part: quantity for quantity, parts in _PARTS.items() for part in parts.split()}
+_FILLERS = re.compile(r"impedance|impedanz|impedancia|part|component|measured|data|of(?=z|impedan|$)")
 # Where a unit stands: in brackets, after a slash, or as the last word or two.
 _UNIT_PLACES = tuple(
     re.compile(pattern)
@@ -83,10 +110,15 @@ _UNIT_PLACES = tuple(
         r"(.+?)\s+(\S+ \S+)",
     )
 )
-_BDF_NAME = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)*_(?:volt|ampere|second|farad|henry|siemens|ohm|degree|pascal|metre)")
-_NEGATIVE = re.compile(r"^(?:\(-\)|-|neg(?:ative)?\b\.?|minus\b)\s*", re.IGNORECASE)
+_BDF_NAME = re.compile(
+    r"[a-z0-9]+(?:_[a-z0-9]+)*_(?:volt|ampere|second|farad|henry|siemens|ohm|degree|pascal|metre)"
+)
+# A minus before the symbol: at the beginning, after an opening bracket, or after words ("Data -Im(Z)").
+_NEGATIVE = re.compile(
+    r"^[({\[\s]*(?:\(-\)|-|neg(?:ative)?\b\.?|minus\b)\s*|(?<=[\s:])-(?=z|im|\||theta|phase)", re.IGNORECASE
+)
 _TIMES_MINUS_ONE = re.compile(r"\s*[*x·]\s*\(?-1\)?$")
-_PRIMES = str.maketrans({"’": "'", "‘": "'", "´": "'", "`": "'", "′": "'", "“": "''", "”": "''", "″": "''", '"': "''"})
+_PRIMES = str.maketrans({**dict.fromkeys("’‘´`′", "'"), **dict.fromkeys('“”″"', "''")})
 _SIGNS = str.maketrans({"−": "-", "–": "-", "—": "-", "º": "°", "µ": "μ"})
 
 
@@ -110,9 +142,9 @@ def heading(cell: str, unit: str = "") -> Heading | None:
     if quantity is None:
         return Heading(raw) if _BDF_NAME.fullmatch(raw) else None
     if found is None:
-        return Heading(quantity, _unstated_factor(name) * sign)
+        return Heading(quantity, sign / (2 * math.pi) if _is_angular(name) else sign)
     _, factor, offset, normalised = found
-    if quantity == FREQUENCY and ("rad" in written.lower() or _key(name) in _ANGULAR_WORDS):
+    if quantity == FREQUENCY and ("rad" in written.lower() or _is_angular(name)):
         factor /= 2 * math.pi
     return Heading(quantity, sign * factor, offset, written, normalised)
 
@@ -120,24 +152,25 @@ def heading(cell: str, unit: str = "") -> Heading | None:
 def is_unit_row(cells: list[str]) -> bool:
     """Whether a row holds nothing but units, as Gamry and Origin write below the headings."""
     words = [cell.strip() for cell in cells if cell.strip()]
-    return len(words) >= 2 and sum(_unit(_plain(word.strip("[]()"))) is not None for word in words) >= 0.6 * len(words)
-
-
-def _unstated_factor(name: str) -> float:
-    return 1 / (2 * math.pi) if _key(name) in _ANGULAR_WORDS else 1.0
+    units = sum(_unit(_plain(word.strip("[]()"))) is not None for word in words)
+    return len(words) >= 2 and units >= 0.6 * len(words)
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text.translate(_PRIMES).translate(_SIGNS)).translate(_PRIMES).translate(_SIGNS)
+    """One kind of prime and of minus, without ZPlot's (a), (b) and the "Data:" of RelaxIS."""
+    for _ in range(2):  # before, as NFKC would split some accents; after, as it makes others
+        text = text.translate(_PRIMES).translate(_SIGNS)
+        text = unicodedata.normalize("NFKC", text)
+    text = text.translate(_PRIMES).replace("$", "")  # of TeX
     text = re.sub(r"^\s*data\s*:\s*", "", text, flags=re.IGNORECASE)
-    return re.sub(r"(?<=')\s*\((?:a|b)\)$", "", text.strip())  # ZPlot's Z'(a), Z''(b)
+    return re.sub(r"(?<=')\s*\((?:a|b)\)$", "", text.strip())
 
 
 def _without_sign(text: str) -> tuple[str, float]:
     shorter, minus_one = _TIMES_MINUS_ONE.subn("", text)
     inner = re.fullmatch(r"\(\s*(-.+)\)", shorter)
     shorter = inner[1] if inner else shorter
-    shorter, minus = _NEGATIVE.subn("", shorter)
+    shorter, minus = _NEGATIVE.subn("", shorter, count=1)
     return shorter, -1.0 if minus + minus_one == 1 else 1.0
 
 
@@ -170,28 +203,26 @@ def _key(name: str) -> str:
 
 
 def _quantity(name: str, kind: str) -> str | None:
+    """The quantity that a name means, if the unit (a kind of unit, or empty) can be its unit."""
     key = _key(name)
-    quantity = _by_word(key, kind)
-    if quantity is None or (kind and quantity not in _QUANTITY_OF_UNIT[kind] and quantity != SWEEP):
-        return None
-    return quantity
+    quantity = _by_unit(key, kind) or _QUANTITY_OF_WORD.get(key) or _by_part(key)
+    if quantity == _ANGULAR:
+        quantity = FREQUENCY
+    return quantity if quantity == SWEEP or not kind or quantity in _QUANTITIES_IN[kind] else None
 
 
-def _by_word(key: str, kind: str) -> str | None:
-    if key in _FREQUENCY_WORDS or key in _ANGULAR_WORDS or (not key and kind == "hertz") or (key == "w" and kind == "rad/s"):
-        return FREQUENCY
-    if key in _TEMPERATURE_WORDS or (key == "t" and kind == "kelvin"):
-        return TEMPERATURE
-    if key in _TIME_WORDS or (key == "t" and kind == "second"):
-        return TIME
-    if key in _SWEEP_WORDS:
-        return SWEEP
-    if key in ("z", "impedance", "impedanz"):
-        return MODULUS
-    if key in ("zi", "zr"):
-        return {"zi": IMAGINARY, "zr": REAL}[key]
+def _by_unit(key: str, kind: str) -> str | None:
+    """Names that need a unit: T in kelvin, t in seconds, w in rad/s, and "Hz" alone."""
+    return _NEEDS_UNIT.get((key, kind))
+
+
+def _by_part(key: str) -> str | None:
     part = _FILLERS.sub("", key)
     for candidate in (part, part.removeprefix("z"), part.removesuffix("z"), part.replace("z", "")):
-        if candidate in _PART_WORDS:
-            return _PART_WORDS[candidate]
+        if candidate in _QUANTITY_OF_PART:
+            return _QUANTITY_OF_PART[candidate]
     return None
+
+
+def _is_angular(name: str) -> bool:
+    return _QUANTITY_OF_WORD.get(_key(name)) == _ANGULAR

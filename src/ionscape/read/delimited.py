@@ -17,8 +17,8 @@ from ionscape.read.text import decimal_mark, lines_of, looks_like_text, to_float
 FORMAT = "delimited"
 
 _DELIMITERS = ("\t", ";", ",", " ")  # the first of equals wins
-_COMMENT = re.compile(r"\s*(?:#|%|!|//|\*)+\s*")
-_SAMPLE = 80  # lines looked at to find the dialect
+_COMMENT = re.compile(r"\s*(?:#|%|!|//)+\s*")
+_SAMPLE = 30  # lines looked at to find the dialect
 _NAN = float("nan")
 
 
@@ -84,7 +84,7 @@ def rows_of(lines: Sequence[str]) -> list[Row]:
 
 def _row(number: int, line: str, dialect: Dialect) -> Row:
     comment = _COMMENT.match(line)
-    if comment and not line[comment.end() - 1 :].lstrip()[:1].isdigit() or (comment and "#" in comment[0]):
+    if comment:
         text = line[comment.end() :]
         return Row(number, dialect.cells(text), None, text)
     cells = dialect.cells(line)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -81,7 +81,7 @@ def reader_formats() -> Iterator[ReaderFormat]:
         yield _built_in(name)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _built_in(name: str) -> ReaderFormat:
     return ReaderFormat.of_module(import_module(f"ionscape.read.{name}"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,10 @@ from ionscape.read.grid import Block, Row
 
 Floats = NDArray[np.float64]
 
+# White space within a heading: "f (Hz)", "f / Hz", "Re Z"
+_GLUE = re.compile(
+    r"\s+(?=[\[({/])|(?<=[\[({/])\s+|(?<=\bre)\s+(?=z)|(?<=\bim)\s+(?=z)|(?<=\breal)\s+(?=z)", re.IGNORECASE
+)
 _ROWS_ABOVE = 8  # headings stand at most so many rows above the numbers
 
 
@@ -58,7 +63,7 @@ class Columns:
 
 
 def _in_radians(phase: Floats, warnings: list[str]) -> bool:
-    """Whether a phase without a unit is in radians: it never leaves the range that a passive cell has in radians."""
+    """Whether a phase without a unit is in radians: it stays where a passive cell's phase is in radians."""
     largest = float(np.nanmax(np.abs(phase))) if np.isfinite(phase).any() else 0.0
     if largest > 1.66:  # beyond 95 degrees in radians
         if largest < 3.2:
@@ -86,29 +91,64 @@ def chosen(headings: Sequence[tuple[int, Heading]]) -> Columns | None:
     return None
 
 
-def columns_above(block: Block, grid: Floats) -> Columns | None:
-    """The columns that the nearest understood row of headings above a block names; None if no row does."""
+def side_by_side(headings: Sequence[tuple[int, Heading]]) -> list[Columns]:
+    """The columns of each spectrum where several stand side by side, each with its own frequency."""
+    starts = [n for n, (_, meaning) in enumerate(headings) if meaning.quantity == c.FREQUENCY]
+    groups = [chosen(headings[a:b]) for a, b in pairwise([*starts, len(headings)])]
+    complete = [group for group in groups if group is not None]
+    if len(complete) > 1:
+        return complete
+    single = chosen(headings)
+    return [single] if single else []
+
+
+def columns_above(block: Block, grid: Floats) -> list[Columns]:
+    """The columns that the nearest understood row of headings above a block names; empty if no row does."""
     for number in _nearest(block):
         for placed in _readings(block.above, number, grid):
-            columns = chosen(placed)
-            if columns is not None:
+            columns = side_by_side(placed)
+            if columns:
                 return columns
-    return None
+    return []
+
+
+def names_a_spectrum(row: Row) -> bool:
+    """Whether a row of words holds the headings of a spectrum."""
+    for cells, _ in _splits(row):
+        found = ((index, heading(cell)) for index, cell in enumerate(cells))
+        if chosen([(index, meaning) for index, meaning in found if meaning is not None]):
+            return True
+    return False
 
 
 def why_no_spectrum(block: Block, grid: Floats) -> tuple[str, int] | None:
-    """Reason and line if a row of headings stands above the block but names no spectrum; None if there is none."""
+    """Reason and line if the headings above the block name no spectrum; None if there are no headings."""
     for number in _nearest(block):
         row = block.above[number]
-        cells = [cell.strip() for cell in row.cells if cell.strip()]
-        if is_unit_row(cells):
+        names = _names_in(row, _occupied(grid).size)
+        if is_unit_row(names or row.cells):
             continue
+        if names:
+            meanings = [heading(name) for name in names]
+            return _reason(names, {meaning.quantity for meaning in meanings if meaning}), row.line
         known = {meaning.quantity for placed in _readings(block.above, number, grid) for _, meaning in placed}
-        delimited = bool(re.search(r"[\t;,]", row.text)) and len(cells) >= min(3, _occupied(grid).size)
-        wordy = sum(bool(re.search(r"[^\W\d_]", cell)) and len(cell) < 60 for cell in cells) >= 0.7 * len(cells)
-        if (delimited and wordy) or (known & {c.FREQUENCY, c.REAL, c.IMAGINARY, c.MODULUS} and len(known) >= 2):
-            return _reason(cells, known), row.line
+        if known & {c.FREQUENCY, c.REAL, c.IMAGINARY, c.MODULUS} and len(known) >= 2:
+            return _reason(row.cells, known), row.line
     return None
+
+
+def _names_in(row: Row, columns: int) -> list[str]:
+    """The cells of a row that can only be headings: delimited words, one to a column; else empty."""
+    for cells, at_spaces in _splits(row):
+        names = [cell.strip() for cell in cells if cell.strip()]
+        if at_spaces:  # may be a sentence
+            continue
+        words_among = sum(bool(re.search(r"[^\W\d_]", name)) and len(name) < 60 for name in names)
+        wordy = words_among >= 0.7 * len(names)
+        pairs = any(re.search(r"\w\s*[:=]\s*\S", name) for name in names)
+        if wordy and not pairs and min(3, columns) <= len(names) <= columns + 2:
+            return names
+    return []
 
 
 def _reason(names: Sequence[str], known: set[str]) -> str:
@@ -127,10 +167,24 @@ def _readings(above: Sequence[Row], number: int, grid: Floats) -> Iterator[list[
     """Understood headings of a row with their columns, for each way to split the row into cells."""
     below = above[number + 1] if number + 1 < len(above) else None
     units = below.cells if below is not None and is_unit_row(below.cells) else []
-    for cells in _splits(above[number]):
+    for cells in _fitting(above[number], grid):
         places = _places(cells, grid)
         found = ((index, heading(cell, _unit_below(units, cells, cell))) for index, cell in places)
         yield [(index, meaning) for index, meaning in found if meaning is not None]
+
+
+def _fitting(row: Row, grid: Floats) -> list[list[str]]:
+    """The splits of a row that can stand over the grid's columns, those with as many cells as columns first.
+
+    A row split at single spaces must not have more: ``Re Z (Ohm)`` may be one heading or three.
+    """
+    columns = _occupied(grid).size
+    fitting = []
+    for cells, at_spaces in _splits(row):
+        excess = sum(bool(cell) for cell in cells) - columns
+        if excess <= 0 or not at_spaces:
+            fitting.append((excess != 0, cells))
+    return [cells for _, cells in sorted(fitting, key=lambda pair: pair[0])]
 
 
 def _unit_below(units: Sequence[str], cells: Sequence[str], cell: str) -> str:
@@ -138,16 +192,15 @@ def _unit_below(units: Sequence[str], cells: Sequence[str], cell: str) -> str:
     return units[position] if position < len(units) else ""
 
 
-def _splits(row: Row) -> Iterator[list[str]]:
-    """Ways to split a row of headings: as its numbers are split, then by other delimiters."""
-    yield row.cells
-    text = row.text.strip().lstrip("#%!*/ ")
+def _splits(row: Row) -> Iterator[tuple[list[str], bool]]:
+    """Ways to split a row of headings, its own first, and whether that is at single spaces."""
+    yield row.cells, row.cells == row.text.split() and "\t" not in row.text
+    text = row.text.strip().strip('"').strip()
     for delimiter in (r"\t+", ";", ",", r"\s{2,}"):
         cells = [cell.strip() for cell in re.split(delimiter, text)]
         if len(cells) >= 3:
-            yield cells
-    glued = re.sub(r"\s+(?=[\[({/])|(?<=[\[({/])\s+", "", text)  # keep "f (Hz)" and "f / Hz" together
-    yield glued.split()
+            yield cells, False
+    yield _GLUE.sub("", text).split(), True
 
 
 def _occupied(grid: Floats) -> NDArray[np.intp]:
@@ -164,12 +217,13 @@ def _places(cells: Sequence[str], grid: Floats) -> list[tuple[int, str]]:
         return list(enumerate(trimmed))
     names = [cell for cell in trimmed if cell]
     occupied = _occupied(grid)
-    if len(names) == len(trimmed) and len(names) == width - 1 and _is_index(grid[:, 0]):
+    if len(names) == len(trimmed) and len(names) == width - 1 and is_index(grid[:, 0]):
         return list(enumerate(names, start=1))  # R writes row names without a heading
     if len(names) >= occupied.size or len(names) < len(trimmed):
         return [(int(index), name) for index, name in zip(occupied, names, strict=False)]
     return list(enumerate(trimmed))
 
 
-def _is_index(column: Floats) -> bool:
+def is_index(column: Floats) -> bool:
+    """Whether a column merely counts the rows, from 0 or 1."""
     return bool(column.size > 1 and np.all(np.diff(column) == 1.0) and column[0] in (0.0, 1.0))

@@ -7,7 +7,7 @@ rows, and the rows. For impedance the columns are Z', Z'' (negative for a capaci
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +67,8 @@ def read(path: Path, content: bytes) -> Measurement:
     warnings: list[str] = []
     for data in spectra:
         found, more = _sweeps(data, path)
-        sweeps.extend(found)
+        title = data.settings.get("Title", "")
+        sweeps.extend(replace(sweep, label=f"{title} {sweep.label}".strip()) for sweep in found)
         warnings.extend(more)
     if len(spectra) < len(sets):
         warnings.append(f"{len(sets) - len(spectra)} data sets hold no impedance and were left out")

@@ -29,13 +29,16 @@ _LETTER = re.compile(
 )
 # T=25, temp_25: no unit
 _NO_UNIT = re.compile(
-    r"(?<![A-Za-z])(?:T\s*=|temp(?:erature|eratur)?[\s_=:]+)\s*" + _MINUS + _NUMBER + r"(?!\d|[.,]\d|[A-Za-z°º%])",
+    r"(?<![A-Za-z])(?:T\s*=|temp(?:erature|eratur)?[\s_=:]+)\s*"
+    + _MINUS
+    + _NUMBER
+    + r"(?!\d|[.,]\d|[A-Za-z°º%])",
     re.IGNORECASE,
 )
 
 _HYPHENS = ("-", "−", "–")
 _C_RATE_LIMIT = 5.0  # 0.1C ... 5C are charging rates as often as temperatures
-_LOWEST_KELVIN = 20.0  # "2K", "10K" in a name are no temperatures of an ion conductor
+_LOWEST_KELVIN = 70.0  # "2K", "50K" in a name are no temperatures of an ion conductor
 _CELSIUS_OR_KELVIN = 150.0  # without a unit: below it is certainly Celsius
 _HIGHEST_KELVIN = 2500.0
 _SAME_KELVIN = 0.51
@@ -71,9 +74,9 @@ class Geometry:
 def temperature_in_name(name: str) -> NamedTemperature:
     """Temperature in the name of a file or sample.
 
-    Takes ``-17C``, ``140deg``, ``25degC``, ``-40°C``, ``300K``, ``413.15K``, ``T=25``; passes over dates, channels
-    (``C03``) and C-rates (``0.01C``). A hyphen right after a letter or digit is a separator, not a minus:
-    ``s04147-140deg`` is 140 °C.
+    Takes ``-17C``, ``140deg``, ``25degC``, ``-40°C``, ``300K``, ``413.15K``, ``T=25``; passes over dates,
+    channels (``C03``) and C-rates (``0.01C``). A hyphen right after a letter or digit is a separator, not a
+    minus: ``s04147-140deg`` is 140 °C.
 
     Parameters
     ----------
@@ -142,14 +145,18 @@ def _letter(match: re.Match[str], name: str) -> NamedTemperature | None:
     if 0 < value < 1:
         return None
     if 0 < value <= _C_RATE_LIMIT:
-        return NamedTemperature(None, text, f"{text!r} in the name may be a C-rate: not taken as a temperature")
+        return NamedTemperature(
+            None, text, f"{text!r} in the name may be a C-rate: not taken as a temperature"
+        )
     return _celsius(value, text, separator, name)
 
 
 def _without_unit(match: re.Match[str]) -> NamedTemperature:
     value, text, separator = _value(match)
     if value > _CELSIUS_OR_KELVIN:
-        return NamedTemperature(None, text, f"{text!r} in the name may be °C or K: not taken as a temperature")
+        return NamedTemperature(
+            None, text, f"{text!r} in the name may be °C or K: not taken as a temperature"
+        )
     return _celsius(value, text, separator, match.string)
 
 
@@ -173,12 +180,22 @@ def temperature_in_header(lines: Iterable[str]) -> float | None:
                 continue
             value = float(match["value"].replace(",", ".").replace("−", "-"))
             kelvin = value if unit.startswith("k") else value + ZERO_CELSIUS
-            if _LOWEST_KELVIN <= kelvin < _HIGHEST_KELVIN:
+            if 0 < kelvin < _HIGHEST_KELVIN:
                 values.append(kelvin)
     return values[0] if values and max(values) - min(values) <= _SAME_KELVIN else None
 
 
-_LENGTHS = {"nm": 1e-9, "um": 1e-6, "µm": 1e-6, "μm": 1e-6, "micron": 1e-6, "mm": 1e-3, "cm": 1e-2, "m": 1.0, "metre": 1.0}
+_LENGTHS = {
+    "nm": 1e-9,
+    "um": 1e-6,
+    "µm": 1e-6,
+    "μm": 1e-6,
+    "micron": 1e-6,
+    "mm": 1e-3,
+    "cm": 1e-2,
+    "m": 1.0,
+    "metre": 1.0,
+}
 _LENGTHS |= {"meter": 1.0, "inch": 0.0254}
 _AREAS = {"sqmm": 1e-6, "mm2": 1e-6, "sqcm": 1e-4, "cm2": 1e-4, "sqm": 1.0, "m2": 1.0, "square_metre": 1.0}
 _SIZE_WORDS = {
@@ -234,12 +251,13 @@ _NAMED_SIZES = {
     "diameter": rf"(?<![A-Za-z])(?:d|dia|diam|diameter|Ø|ø)[\s_=]?{_LENGTH_IN_NAME}(?![A-Za-z0-9^²])",
     "thickness": rf"(?:(?<![A-Za-z])thick(?:ness)?[\s_=]?{_LENGTH_IN_NAME}(?![A-Za-z0-9^²]))",
     "thickness after": rf"(?<![\d.,A-Za-z]){_LENGTH_IN_NAME}[\s_]?thick",
-    "area": r"(?<![A-Za-z])(?:area[\s_=]?|A=?)(?P<value>\d+(?:[.,]\d+)?)[\s_]?(?P<unit>cm2|mm2|cm\^2|mm\^2|cm²|mm²)(?![A-Za-z0-9])",
+    "area": r"(?<![A-Za-z])(?:area[\s_=]?|A=?)(?P<value>\d+(?:[.,]\d+)?)[\s_]?"
+    r"(?P<unit>cm2|mm2|cm\^2|mm\^2|cm²|mm²)(?![A-Za-z0-9])",
 }
 
 
 def geometry_in_name(name: str) -> Geometry:
-    """Thickness and area from a name such as ``LLZO_d8mm_2.1mm thick``; only where the words leave no doubt."""
+    """Thickness and area from a name such as ``LLZO_d8mm_2.1mm thick``, where the words leave no doubt."""
     found: dict[str, set[float]] = {"thickness": set(), "diameter": set(), "area": set()}
     for quantity, pattern in _NAMED_SIZES.items():
         units = _AREAS if quantity == "area" else _LENGTHS

@@ -78,6 +78,8 @@ def _rows(
             break
         values = floats(line.split())
         if values is None or len(values) != width:
+            if number == len(lines):  # cut in the midst of a row
+                break
             raise ReadError(path, f"a row of {width} numbers should stand here", line=number)
         rows.append(values)
     cut = len(rows) < int(count)

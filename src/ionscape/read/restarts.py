@@ -15,9 +15,10 @@ _SAME = 4e-4  # decades; instruments repeat a set frequency to about 1e-5
 def sweep_starts(frequency: ArrayLike) -> list[int]:
     """First row of every sweep, from the frequencies alone.
 
-    A new sweep begins where the frequency jumps back against the direction of the sweep by several usual steps, or
-    where it turns and goes back over half of the range covered. A stray point or a repeated frequency does not
-    split; frequencies in no order at all are one sweep, and so is one frequency repeated over time.
+    A new sweep begins where the frequency jumps back against the direction of the sweep by several usual
+    steps, or where it turns and goes back over half of the range covered. A stray point or a repeated
+    frequency does not split; frequencies in no order at all are one sweep, and so is one frequency repeated
+    over time.
 
     Parameters
     ----------

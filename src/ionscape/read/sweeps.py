@@ -85,21 +85,9 @@ def _why_empty(frequency: Floats, ac: NDArray[np.bool_]) -> str:
 
 
 def _pieces(frequency: Floats, rows: NDArray[np.intp], boundaries: Iterable[int]) -> list[NDArray[np.intp]]:
-    """Index arrays into `rows`, one per sweep.
-
-    A stated boundary in the midst of neighbouring rows whose frequency runs on is none: EC-Lab's counters may
-    step within a sweep when a battery changes from charge to discharge.
-    """
-    cuts = [0, rows.size]
-    step = np.sign(np.diff(frequency))
-    for boundary in boundaries:
-        cut = int(np.searchsorted(rows, boundary))
-        if not 0 < cut < rows.size:
-            continue
-        runs_on = cut > 1 and rows[cut] - rows[cut - 1] == 1 and step[cut - 1] == step[cut - 2] != 0.0
-        if not runs_on:
-            cuts.append(cut)
-    cuts = sorted(set(cuts))
+    """Index arrays into `rows`, one per sweep."""
+    stated = {int(np.searchsorted(rows, boundary)) for boundary in boundaries}
+    cuts = [0, *sorted(cut for cut in stated if 0 < cut < rows.size), rows.size]
     starts = [low + start for low, high in pairwise(cuts) for start in sweep_starts(frequency[low:high])]
     return np.split(np.arange(rows.size), starts[1:])
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ionscape.core.errors import ReadError
 from ionscape.core.measurement import FREQUENCY, IMAGINARY_IMPEDANCE, REAL_IMPEDANCE, TIME, Sweep
 from ionscape.read.grid import Block, Row, blocks_of
-from ionscape.read.heading_row import Columns, columns_above, why_no_spectrum
+from ionscape.read.heading_row import Columns, columns_above, names_a_spectrum, why_no_spectrum
 from ionscape.read.headless import guessed_columns
 from ionscape.read.naming import temperature_in_header
 from ionscape.read.sweeps import impedance_sweeps
@@ -33,7 +33,8 @@ class Table:
     preface : tuple of str
         The lines above the headings.
     normalised : {"", "area", "resistivity"}
-        Whether the impedance was given in ohm cm2 or ohm cm; the sweeps then hold the ohms of 1 cm2 (and 1 cm).
+        Whether the impedance was given in ohm cm2 or ohm cm; the sweeps then hold the ohms of 1 cm2 (and
+        1 cm).
     """
 
     sweeps: tuple[Sweep, ...]
@@ -83,27 +84,38 @@ def read_table(rows: Sequence[Row], path: Path, *, degrees: bool = False) -> Tab
 def _no_numbers(rows: Sequence[Row]) -> str:
     if not rows:
         return "the file is blank"
-    columns = columns_above(Block(above=list(rows)), np.empty((0, len(rows[-1].cells))))
-    if columns is not None:
-        return "headings of a spectrum but no points below them: the run was stopped before the first frequency"
-    return "no table of numbers: this is a text, not a measurement"
+    if any(names_a_spectrum(row) for row in rows[-3:]):
+        return "headings of a spectrum but no points below: the run was stopped before the first frequency"
+    return (
+        "no columns of numbers (split by tab, comma, semicolon or space): this is a text, not a measurement"
+    )
 
 
 def _headed(blocks: Sequence[Block], degrees: bool, warnings: list[str]) -> Iterator[_Part]:
     """Parts of the blocks below headings; a block of the same width without its own takes those above."""
-    columns: Columns | None = None
+    columns: list[Columns] = []
     width = 0
     for block in blocks:
         grid = block.array()
         found = columns_above(block, grid)
-        if found is not None:
+        if found:
             columns, width = found, grid.shape[1]
-        elif columns is None or grid.shape[1] != width or why_no_spectrum(block, grid):
-            if columns is not None and grid.shape[0] > 2:
-                line = block.rows[0].line
-                warnings.append(f"{grid.shape[0]} rows from line {line} belong to another table and were left out")
+        elif not columns or grid.shape[1] != width or why_no_spectrum(block, grid):
+            if columns and grid.shape[0] > 2:
+                rows = f"{grid.shape[0]} rows from line {block.rows[0].line}"
+                warnings.append(f"{rows} belong to another table and were left out")
             continue
-        yield _part(block, grid, columns, degrees, warnings)
+        for spectrum in columns:
+            yield _part(
+                block, _filled(grid, spectrum) if len(columns) > 1 else grid, spectrum, degrees, warnings
+            )
+
+
+def _filled(grid: Floats, columns: Columns) -> Floats:
+    """The rows in which a spectrum that stands beside longer ones has anything."""
+    needed = [column.index for column in (columns.frequency, columns.first, columns.second)]
+    filled: Floats = grid[np.isfinite(grid[:, needed]).any(axis=1)]
+    return filled
 
 
 def _unheaded(blocks: Sequence[Block], path: Path, warnings: list[str]) -> _Part:
@@ -134,13 +146,13 @@ def _part(block: Block, grid: Floats, columns: Columns, degrees: bool, warnings:
 
 
 def _joined(parts: Sequence[_Part], path: Path) -> tuple[tuple[Sweep, ...], list[str]]:
-    """Sweeps of all parts; a part, a change of the label and a restart of the frequency each begin a new one."""
+    """Sweeps of all parts; a part, a change of label and a restart of the frequency each begin a new one."""
     shared = set.intersection(*(set(part.columns) for part in parts))
-    columns = {
-        name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns if name in shared
-    }
-    kelvin = columns.pop(_KELVIN, None)
+    names = [name for name in parts[0].columns if name in shared]
+    columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in names}
+    columns.pop(_KELVIN, None)
     sizes = [part.columns[FREQUENCY].size for part in parts]
+    kelvin = _kelvin(parts, sizes)
     boundaries = set(np.cumsum(sizes)[:-1].tolist())
     labels = [label for part in parts for label in part.labels]
     complete = len(labels) == sum(sizes)
@@ -152,7 +164,16 @@ def _joined(parts: Sequence[_Part], path: Path) -> tuple[tuple[Sweep, ...], list
     )
 
 
+def _kelvin(parts: Sequence[_Part], sizes: Sequence[int]) -> Floats | None:
+    """Temperature of every row, NaN in the parts that state none; None if no part states one."""
+    if not any(_KELVIN in part.columns for part in parts):
+        return None
+    unknown = (np.full(size, np.nan) for size in sizes)
+    return np.concatenate([part.columns.get(_KELVIN, nan) for part, nan in zip(parts, unknown, strict=True)])
+
+
 def _refuse_negative(frequency: Floats, path: Path) -> None:
     negative = int(np.count_nonzero(frequency < 0))
     if negative:
-        raise ReadError(path, f"{negative} of {frequency.size} frequencies are negative: not a frequency column")
+        count = f"{negative} of {frequency.size}"
+        raise ReadError(path, f"{count} frequencies are negative: not a frequency column")

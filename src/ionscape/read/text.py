@@ -10,6 +10,8 @@ _MISSING = frozenset({"", "na", "n/a", "#n/a", "-", "--", "---", "null", "none",
 _COMMA_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 _POINT_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
+_PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_NO_NUMBERS = frozenset({"nan", "inf", "-inf", "+inf", "infinity", "-infinity"})
 _FORTRAN = re.compile(r"[+-]?\d*\.?\d*[dD][+-]?\d+")
 
 
@@ -32,7 +34,7 @@ def decode(content: bytes) -> str:
 
 
 def _utf16_without_mark(content: bytes) -> str:
-    """``"utf-16-le"`` or ``"utf-16-be"`` if every other byte of the beginning is nearly always zero, else empty."""
+    """``"utf-16-le"`` or ``"utf-16-be"`` if every other byte is nearly always zero, else empty."""
     head = content[:2000]
     if len(head) < 4 or b"\0" not in head:
         return ""
@@ -85,23 +87,26 @@ def to_float(text: str, decimal: str | None = None) -> float:
     ValueError
         If the text is not a number.
     """
+    if decimal != ",":
+        try:
+            value = float(text)
+        except ValueError:
+            return _unusual_float(text, decimal)
+        if "_" not in text:  # Python's own digit grouping: no instrument writes it
+            return value
+    return _unusual_float(text, decimal)
+
+
+def _unusual_float(text: str, decimal: str | None) -> float:
     field = text.strip().strip("\"'").strip().replace("\u2212", "-").replace("\xa0", "")
-    if decimal == "," and _POINT_THOUSANDS.fullmatch(field):
-        return float(field.replace(".", "").replace(",", "."))
-    try:
-        value = float(field)
-    except ValueError:
-        return _unusual_float(field, decimal)
-    if "_" in field:  # Python's own digit grouping: no instrument writes it
-        raise ValueError(f"{text!r} is not a number")
-    return value
-
-
-def _unusual_float(field: str, decimal: str | None) -> float:
-    if field.lower() in _MISSING:
-        return math.nan
     if decimal != "." and _DECIMAL_COMMA.fullmatch(field):
         return float(field.replace(",", "."))
+    if field.lower() in _MISSING:
+        return math.nan
+    if decimal == "," and _POINT_THOUSANDS.fullmatch(field):
+        return float(field.replace(".", ""))
+    if _PLAIN.fullmatch(field) or field.lower() in _NO_NUMBERS:
+        return float(field)
     if _COMMA_THOUSANDS.fullmatch(field):
         return float(field.replace(",", ""))
     if _POINT_THOUSANDS.fullmatch(field):

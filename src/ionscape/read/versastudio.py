@@ -102,7 +102,9 @@ def _sections(lines: Sequence[str]) -> Iterator[Section]:
 
 
 def _titles(segment: Section) -> list[str]:
-    return [title.strip() for title in segment.value("Definition").split(",")]
+    """Titles of the columns; the ``0`` that ends the definition has none."""
+    titles = [title.strip() for title in segment.value("Definition").split(",")]
+    return titles[:-1] if titles[-1] == "0" else titles
 
 
 def _sweeps(segment: Section, path: Path) -> tuple[tuple[Sweep, ...], list[str]]:
@@ -112,13 +114,13 @@ def _sweeps(segment: Section, path: Path) -> tuple[tuple[Sweep, ...], list[str]]
         if "=" in line or not line.strip():
             continue
         values = floats(line.split(","), decimal=".")
-        if values is None or len(values) < len(titles) - 1:  # the last title, "0", has no column
+        if values is None or len(values) < len(titles):
             bad.append(number)
         else:
-            rows.append(values[: len(titles) - 1])
-    table = np.array(rows, dtype=np.float64).reshape(-1, len(titles) - 1)
-    columns = {COLUMNS[title]: table[:, place] for place, title in enumerate(titles[:-1]) if title in COLUMNS}
-    parts = table[:, titles.index("Segment #")] if "Segment #" in titles[:-1] else np.zeros(len(table))
+            rows.append(values[: len(titles)])
+    table = np.array(rows, dtype=np.float64).reshape(-1, len(titles))
+    columns = {COLUMNS[title]: table[:, place] for place, title in enumerate(titles) if title in COLUMNS}
+    parts = table[:, titles.index("Segment #")] if "Segment #" in titles else np.zeros(len(table))
     boundaries = (np.flatnonzero(np.diff(parts)) + 1).tolist()
     sweeps, warnings = impedance_sweeps(columns, path, boundaries=boundaries)
     warnings.extend(f"row that is cut short or no numbers left out (line {number})" for number in bad)

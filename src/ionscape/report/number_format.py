@@ -1,9 +1,10 @@
-"""Numbers as people read them: two digits of uncertainty, powers of ten as such, units in the field's signs."""
+"""Numbers as people read them: two digits of uncertainty, powers of ten, units in the field's signs."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 
 from ionscape.core.estimate import Estimate
 from ionscape.core.quantity import to_field
@@ -38,18 +39,18 @@ def format_name(quantity: str) -> str:
     return quantity.replace("_", " ")
 
 
-def format_number(value: float, digits: int = 4) -> str:
+def format_number(value: float, digits: int = 4, *, scientific: bool = False) -> str:
     """A number without uncertainty, to ``digits`` significant digits."""
     if not math.isfinite(value):
         return {math.inf: "∞", -math.inf: "−∞"}.get(value, "–")
     text = f"{value:.{digits - 1}e}"
     mantissa, exponent = text.split("e")
-    if value == 0 or -4 < int(exponent) < 5:
+    if value == 0 or not _as_power(int(exponent), scientific):
         return _signed(f"{value:.{digits}g}" if abs(value) < 10**digits else f"{value:.0f}")
     return _signed(mantissa.rstrip("0").rstrip(".")) + _power(int(exponent))
 
 
-def format_value(value: float, *arms: float) -> str:
+def format_value(value: float, *arms: float, scientific: bool = False) -> str:
     """Value and 1 SD to two digits: ``0.856 ± 0.012``, ``(2.86 ± 0.25)×10⁻⁶``.
 
     Parameters
@@ -57,32 +58,34 @@ def format_value(value: float, *arms: float) -> str:
     value : float
     *arms : float
         The standard uncertainty; or its upper and lower arm, for ``(2.9 +3.1 −1.5)×10⁻⁶``.
+    scientific : bool
+        A power of ten also where the number is near one.
     """
     largest = max((a for a in arms if math.isfinite(a)), default=0.0)
     smallest = min((a for a in arms if math.isfinite(a) and a > 0), default=0.0)
     if smallest <= 0 or not math.isfinite(value):
-        return format_number(value, 6)
+        return format_number(value, 6, scientific=scientific)
     power = _exponent(max(abs(value), largest))
-    power = 0 if -4 < power < 5 else power
-    last = _last_place(smallest) - power
+    power = power if _as_power(power, scientific) else 0
+    last = min(_last_place(largest), _last_place(smallest) + 1) - power
     shown = [_fixed(x / 10.0**power, last) for x in (value, *arms)]
     body = f"{shown[0]} ± {shown[1]}" if len(arms) == 1 else f"{shown[0]} +{shown[1]} −{shown[2]}"
     return f"({body}){_power(power)}" if power else body
 
 
-def format_estimate(estimate: Estimate, unit: str) -> str:
+def format_estimate(estimate: Estimate, unit: str, *, scientific: bool = False) -> str:
     """What a report prints for an estimate, without the unit: a value with 1 SD, a bound, or the status."""
     if estimate.status in ("undetermined", "refused"):
         return estimate.status
     value = to_field(estimate.value, unit)
     if estimate.status == "bound":
-        return f"{'<' if estimate.side == 'upper' else '>'} {format_number(value, 2)}"
+        return f"{'<' if estimate.side == 'upper' else '>'} {format_number(value, 2, scientific=scientific)}"
     low, high = (to_field(end, unit) for end in estimate.interval(ONE_SD))
     up, down = high - value, value - low
     skewed = min(up, down) <= 0 or max(up, down) > SKEWED * min(up, down)
     if skewed and up > 0 and down > 0:
-        return format_value(value, up, down)
-    return format_value(value, (high - low) / 2)
+        return format_value(value, up, down, scientific=scientific)
+    return format_value(value, (high - low) / 2, scientific=scientific)
 
 
 def format_interval(low: float, high: float) -> str:
@@ -92,15 +95,25 @@ def format_interval(low: float, high: float) -> str:
     if high == low:
         return format_number(low, 6)
     power = _exponent(max(abs(low), abs(high)))
-    power = 0 if -4 < power < 5 else power
+    power = power if _as_power(power) else 0
     last = _last_place((high - low) / 4) - power
     body = " – ".join(_fixed(x / 10.0**power, last) for x in (low, high))
     return f"({body}){_power(power)}" if power else body
 
 
+def spans_powers(values: Iterable[float]) -> bool:
+    """Whether numbers in one column differ so much that all are better read as powers of ten."""
+    exponents = [_exponent(v) for v in values if v and math.isfinite(v)]
+    return any(map(_as_power, exponents))
+
+
 def with_unit(number: str, unit: str) -> str:
     """A printed number followed by its unit; a word such as ``undetermined`` stays alone."""
     return f"{number} {format_unit(unit)}".strip() if re.search(r"\d", number) else number
+
+
+def _as_power(exponent: int, scientific: bool = False) -> bool:
+    return exponent != 0 if scientific else not -3 < exponent < 5
 
 
 def _exponent(value: float) -> int:

@@ -14,6 +14,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +30,13 @@ COLUMNS = ("sample", "analysis", "quantity", "value", "uncertainty", "ci_low", "
            "temperature_K", "status", "note", "item")  # fmt: skip
 FORMAT = "ionscape results 1"
 
+Numbers = tuple[float | None, float | None, float | None, float | None]
+"""Value, standard uncertainty, lower and upper end of the 95 % interval."""
+
 _MEANING = {
     "uncertainty": "1 standard deviation (half the central 68.3 % interval where the marginal is not normal)",
     "ci_low, ci_high": "central 95 % interval; for a bound only its own side, one-sided with 95 %",
-    "status": "determined, bound (one-sided), undetermined (the data do not fix it), refused (the note says why)",
+    "status": "determined; bound (one-sided); undetermined (the data do not fix it); refused (note says why)",
     "joint": "latents are independent standard normal variables; weights give place in `latents` -> weight, "
     "in the estimate's scale (relative for log); the covariance of two estimates in their scales is the "
     "sum over shared latents of the product of their weights",
@@ -65,10 +69,18 @@ class ResultRow:
     temperature: Estimate | None = None
     item: str = ""
 
+    @cached_property
+    def si(self) -> Numbers:
+        """Value, standard uncertainty and 95 % interval in SI, see `in_si`."""
+        return in_si(self.estimate)
+
     @property
     def numbers(self) -> Numbers:
-        """Value, standard uncertainty and 95 % interval in `unit`; None for what does not exist."""
-        return in_unit(self.estimate, self.unit)
+        """The same in `unit` (an offset such as that of degC moves values and ends, not the uncertainty)."""
+        factor, offset, _ = unit_scale(self.unit)
+        value, uncertainty, low, high = self.si
+        value, low, high = (None if x is None else (x - offset) / factor for x in (value, low, high))
+        return value, None if uncertainty is None else uncertainty / abs(factor), low, high
 
 
 def shown_path(path: Path, study: Path) -> str:
@@ -94,9 +106,6 @@ def result_rows(result: StudyResult) -> list[ResultRow]:
     ]  # fmt: skip
 
 
-Numbers = tuple[float | None, float | None, float | None, float | None]
-
-
 def in_si(estimate: Estimate) -> Numbers:
     """Value, standard uncertainty and 95 % interval in SI; None for what does not exist.
 
@@ -111,15 +120,6 @@ def in_si(estimate: Estimate) -> Numbers:
     return estimate.value, estimate.standard_uncertainty, *estimate.interval(0.95)
 
 
-def in_unit(estimate: Estimate, unit: str) -> Numbers:
-    """What `in_si` gives, in ``unit`` (offsets applied to values and ends, not to the uncertainty)."""
-    factor, offset, _ = unit_scale(unit)
-    value, uncertainty, low, high = in_si(estimate)
-    ends = (None if x is None else (x - offset) / factor for x in (value, low, high))
-    value, low, high = ends
-    return value, None if uncertainty is None else uncertainty / abs(factor), low, high
-
-
 def csv_text(rows: Iterable[ResultRow]) -> str:
     """``results.csv``: the columns of `COLUMNS`, numbers with ten significant digits."""
     out = io.StringIO()
@@ -129,7 +129,7 @@ def csv_text(rows: Iterable[ResultRow]) -> str:
         temperature = "" if row.temperature is None else _digits(row.temperature.value)
         writer.writerow(
             [row.sample, row.analysis, row.quantity, *map(_digits, row.numbers), row.unit,
-             temperature, row.estimate.status, row.estimate.note, row.item]
+             temperature, row.estimate.status, _one_line(row.estimate.note), _one_line(row.item)]
         )  # fmt: skip
     return out.getvalue()
 
@@ -148,8 +148,9 @@ def json_text(result: StudyResult, rows: Sequence[ResultRow]) -> str:
         "seed": result.seed,
         "versions": dict(result.versions),
         "inputs": [
-            {"path": shown_path(i.path, result.study.path), "sha256": i.sha256, "size": i.size, "format": i.format}
-            for i in result.inputs
+            {"path": shown_path(file.path, result.study.path), "sha256": file.sha256,
+             "size": file.size, "format": file.format}
+            for file in result.inputs
         ],
         "analyses": [
             {"name": a.name, "use": a.use, "sample": a.sample, "status": a.status, "reason": a.reason,
@@ -191,7 +192,7 @@ def read_results(path: str | Path) -> list[ResultRow]:
     except (ValueError, KeyError, TypeError, IndexError) as error:
         if isinstance(error, ReadError):
             raise
-        raise ReadError(path, "is not a results file of ionscape, or it is damaged: rerun the study") from error
+        raise ReadError(path, "is no results file of ionscape, or it is damaged: rerun the study") from error
 
 
 class _Pool:
@@ -225,7 +226,7 @@ class _Pool:
 
 def _row_record(row: ResultRow, pool: _Pool) -> dict[str, Any]:
     value, uncertainty, low, high = map(_rounded, row.numbers)
-    si = dict(zip(("value", "uncertainty", "ci_low", "ci_high"), map(_rounded, in_si(row.estimate)), strict=True))
+    si = dict(zip(("value", "uncertainty", "ci_low", "ci_high"), map(_rounded, row.si), strict=True))
     record: dict[str, Any] = {
         "sample": row.sample, "analysis": row.analysis, "quantity": row.quantity, "value": value,
         "uncertainty": uncertainty, "ci_low": low, "ci_high": high, "unit": row.unit,
@@ -252,6 +253,11 @@ def _read_rows(content: Mapping[str, Any]) -> Iterator[ResultRow]:
 def _estimate(record: Mapping[str, Any], names: Sequence[str]) -> Estimate:
     weights = {names[int(place)]: weight for place, weight in record["weights"].items()}
     return Estimate.from_json({**record, "weights": weights})
+
+
+def _one_line(text: str) -> str:
+    """A text for one cell: not every reader of CSV takes line breaks inside quotes."""
+    return " ".join(text.splitlines())
 
 
 def _digits(value: float | None) -> str:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ionscape.study.load import load_study
+    from ionscape.study.model import Study
+    from ionscape.study.problems import StudyErrors
+    from ionscape.study.result import AnalysisRecord, InputFile, StudyResult
+    from ionscape.study.run import run_study
 
 _HOME = {
     "load_study": "load",

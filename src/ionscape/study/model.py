@@ -68,7 +68,7 @@ class MeasurementPlan:
     files : tuple of DataFile
         In natural order of their names.
     fields : mapping
-        The technique's own fields of a measurement, validated, JSON types.
+        The technique's own fields of a measurement, as written.
     """
 
     name: str
@@ -106,7 +106,9 @@ class AnalysisPlan:
     sample : str
         Name of the sample; empty if it belongs to none.
     options : mapping
-        Validated, defaults filled in, JSON types.
+        Validated, defaults filled in, JSON types, to show.
+    written : mapping
+        The options as written, to compute with.
     measurements : tuple of str
         What it works on; empty if it works on results.
     inputs : mapping of str to tuple of Reference
@@ -117,6 +119,7 @@ class AnalysisPlan:
     use: str
     sample: str
     options: Mapping[str, Any]
+    written: Mapping[str, Any]
     measurements: tuple[str, ...] = ()
     inputs: Mapping[str, tuple[Reference, ...]] = field(default_factory=dict)
 

@@ -1,7 +1,7 @@
 """YAML with positions: plain values, and the line of every key and list element.
 
-Follows YAML 1.2's core schema: ``on``, ``yes``, ``no`` are words, ``5.0e21`` is a number, ``010`` is ten. Nothing
-but mappings, lists, texts, numbers, true, false and null is ever built.
+Follows YAML 1.2's core schema: ``on``, ``yes``, ``no`` are words, ``5.0e21`` is a number, ``010`` is ten.
+Nothing but mappings, lists, texts, numbers, true, false and null is ever built.
 """
 
 from __future__ import annotations
@@ -16,22 +16,25 @@ import yaml
 from ionscape.study.problems import Place, Problem, StudyErrors, dotted
 
 LARGEST_FILE = 2_000_000  # bytes; a study file is written by hand
-_LARGEST_TREE = 200_000  # nodes, aliases counted as often as they are used
+_LARGEST_TREE = 30_000  # nodes, aliases counted as often as they are used
+
+
+_COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 
 
 class _StudyLoader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (PyYAML's own)
 
 
+_FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+\.?[0-9]*)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
 for _tag, _pattern, _first in (
     ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
     ("int", r"^[-+]?[0-9]+$", "-+0123456789"),
-    ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+\.?[0-9]*)(?:[eE][-+]?[0-9]+)?$|^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$",
-     "-+.0123456789"),
+    ("float", f"^(?:{_FLOAT})$", "-+.0123456789"),
     ("null", r"^(?:~|null|Null|NULL|)$", "~nN\0"),
     ("merge", r"^<<$", "<"),
 ):  # fmt: skip
-    _StudyLoader.add_implicit_resolver(  # type: ignore[no-untyped-call]
+    _StudyLoader.add_implicit_resolver(
         f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), [c if c != "\0" else "" for c in _first]
     )
 
@@ -73,8 +76,9 @@ def parse(path: Path, text: str) -> Document:
     except yaml.YAMLError as error:  # a character that YAML does not allow has no mark
         raise StudyErrors(path.name, [_character_problem(error, text)]) from error
     if not isinstance(root, yaml.MappingNode):
-        raise StudyErrors(path.name, [Problem(1, "", "expected a study: 'study:', 'samples:', 'measurements:', "
-                                                     "'analyses:' (ionscape new NAME writes one)")])  # fmt: skip
+        keys = "'study:', 'samples:', 'measurements:', 'analyses:'"
+        said = f"expected a study with {keys} ('ionscape new NAME' writes one)"
+        raise StudyErrors(path.name, [Problem(1, "", said)])
     walker = _Walker()
     document = Document({}, walker.lines)
     document.content = walker.mapping(root, ())
@@ -112,6 +116,8 @@ class _Walker:
             if not self.problems:
                 self._problem(node, place, "aliases that make the file endless or enormous")
             return None
+        if isinstance(node, yaml.CollectionNode) and node.tag not in _COLLECTIONS:
+            self._problem(node, place, f"the YAML tag {node.tag!r} is not used here: remove it")
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, place)
         if isinstance(node, yaml.SequenceNode):

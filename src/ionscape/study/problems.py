@@ -43,7 +43,9 @@ class StudyErrors(InputError):
     def lines(self) -> list[str]:
         """One line per problem: ``llto.yaml:9: samples.llto.thickness: expected a length, got '1 S/cm'``."""
         return [
-            f"{self.file}:{p.line}: {p.place}: {p.message}" if p.place else f"{self.file}:{p.line}: {p.message}"
+            f"{self.file}:{p.line}: {p.place}: {p.message}"
+            if p.place
+            else f"{self.file}:{p.line}: {p.message}"
             for p in self.problems
         ]
 

@@ -1,0 +1,1 @@
+"""The subcommands. Each module imports what it needs when it is called, so that ``--help`` is instant."""

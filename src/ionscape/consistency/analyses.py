@@ -1,0 +1,106 @@
+"""`consistency.nernst_einstein` in a study: conductivities in, diffusion coefficients out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from ionscape.consistency.nernst_einstein import diffusion_coefficient
+from ionscape.core.errors import AnalysisError
+from ionscape.core.estimate import Estimate, refused
+from ionscape.core.outcome import Outcome, Row
+from ionscape.core.quantity import dimension_of, to_field
+from ionscape.core.registry import Series
+from ionscape.core.sample import Sample
+
+QUANTITY = "diffusion_coefficient_conductivity"
+_DIFFUSION = dimension_of("m^2/s")
+
+
+def nernst_einstein_outcome(series: Series) -> Outcome:
+    """D_σ for every conductivity, at its own temperature; refused where density or temperature is missing.
+
+    Raises
+    ------
+    AnalysisError
+        If there are no conductivities.
+    """
+    given = series.inputs.get("conductivity", ())
+    if not given:
+        raise AnalysisError("no conductivities: the analysis named by 'conductivity' gave none")
+    several = len({row.quantity for row in given}) > 1
+    rows = tuple(_row(row, series.sample, several) for row in given)
+    return Outcome(
+        rows=rows,
+        findings=tuple(_findings(given, rows, series.sample)),
+        warnings=tuple(_warnings(given)),
+        citations=("murch1982",),
+    )
+
+
+def channel(quantity: str) -> str:
+    """``conductivity_grain_boundary`` -> ``grain boundary``; empty where the name tells none."""
+    return quantity.removeprefix("conductivity").replace("_", " ").strip()
+
+
+def _row(row: Row, sample: Sample, several: bool) -> Row:
+    """Labels keep the item; with several conductivities they begin with the channel."""
+    parts = ([channel(row.quantity) or row.quantity] if several else []) + ([row.item] if row.item else [])
+    return Row(QUANTITY, _converted(row, sample), row.temperature, ", ".join(parts), "cm^2/s")
+
+
+def _converted(row: Row, sample: Sample) -> Estimate:
+    if sample.carrier_density is None:
+        return refused(_DIFFUSION, _missing(sample))
+    if row.temperature is None or row.temperature.status != "determined":
+        return refused(_DIFFUSION, "the temperature of this conductivity is not known")
+    return diffusion_coefficient(row.estimate, row.temperature, sample.carrier_density, sample.carrier_charge)
+
+
+def _missing(sample: Sample) -> str:
+    return (
+        f"the Nernst-Einstein relation needs the number density of the carriers of sample {sample.name}: "
+        f"give carrier_density (e.g. 5.0e21 cm^-3), or density, formula and carrier"
+    )
+
+
+def _findings(given: Sequence[Row], rows: Sequence[Row], sample: Sample) -> list[str]:
+    if sample.carrier_density is None:
+        return [f"no diffusion coefficients: {_missing(sample)}"]
+    density = to_field(sample.carrier_density.value, "cm^-3")
+    kind = f"{sample.carrier} ions" if sample.carrier else "ions of the kind"
+    found = [_range(name, given, rows) for name in dict.fromkeys(row.quantity for row in given)]
+    found.append(
+        f"n = {density:.3g} cm⁻³ is the density of all {kind}, mobile or not; D from conductivity equals the "
+        f"tracer's only for a Haven ratio of 1"
+    )
+    return found
+
+
+def _range(quantity: str, given: Sequence[Row], rows: Sequence[Row]) -> str:
+    """From the coldest to the hottest value of one channel."""
+    known = [
+        (row.temperature.value, row.estimate) for source, row in zip(given, rows, strict=True)
+        if source.quantity == quantity and row.temperature and row.estimate.status == "determined"
+    ]  # fmt: skip
+    name = f"D from conductivity ({channel(quantity) or 'as given'})"
+    if not known:
+        return f"{name}: none determined"
+    known.sort(key=lambda pair: pair[0])
+    ends = known if len(known) == 1 else [known[0], known[-1]]
+    texts = []
+    for kelvin, estimate in ends:
+        value, sd = estimate.to("cm^2/s")
+        relative = f" (± {100 * sd / value:.2g} %)" if value and math.isfinite(sd) else ""
+        texts.append(f"{value:.3g} cm²/s{relative} at {kelvin - 273.15:.4g} °C")
+    return f"{name}: {' to '.join(texts)}"
+
+
+def _warnings(given: Sequence[Row]) -> list[str]:
+    if not any("grain_boundary" in row.quantity for row in given):
+        return []
+    return [
+        "the grain-boundary conductivity from an arc is L/(R A) with the pellet's geometry, so its diffusion "
+        "coefficient is apparent: that of the boundary itself is smaller by boundary width over grain size "
+        "(brick layer)"
+    ]

@@ -1,0 +1,245 @@
+"""What a series of fits says in plain sentences and tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from ionscape.core.estimate import Estimate
+from ionscape.core.outcome import Table
+from ionscape.core.registry import Series
+from ionscape.impedance.arc_naming import BULK, UNRESOLVED, ArcName
+from ionscape.impedance.arc_quantities import Quantities, Spectrum, is_ionic, series_resistance
+from ionscape.impedance.conductivity import geometry_of
+from ionscape.impedance.fit_record import FittedSpectrum
+from ionscape.impedance.series_search import Ranked
+from ionscape.impedance.temperature_series import SeriesFit
+
+LOW_CONFIDENCE = 0.7
+NOTABLE_LEAD = 0.05  # share of the total from which a series resistance is worth a warning
+
+
+def temperature_text(temperature: Estimate | None) -> str:
+    """In °C, or nothing."""
+    return "" if temperature is None else f"{temperature.value - 273.15:.4g} °C"
+
+
+def number_text(estimate: Estimate, factor: float = 1.0) -> str:
+    """Value with 1 standard deviation in brackets' place, or the status."""
+    if estimate.status in ("undetermined", "refused"):
+        return estimate.status
+    if estimate.status == "bound":
+        return f"{'<' if estimate.side == 'upper' else '>'} {estimate.value * factor:.3g}"
+    sd = estimate.standard_uncertainty
+    if not sd > 0:
+        return f"{estimate.value * factor:.5g}"
+    digits = min(max(2 + math.floor(math.log10(abs(estimate.value) / sd)), 2), 7)
+    return f"{estimate.value * factor:.{digits}g} ± {sd * factor:.2g}"
+
+
+def fit_findings(
+    fits: SeriesFit, names: Sequence[ArcName], spectra: Mapping[int, Spectrum],
+    quantities: Mapping[int, Quantities], series: Series,
+) -> tuple[str, ...]:  # fmt: skip
+    """Conductivities first, then what the arcs are and why, the circuit, the geometry."""
+    findings = [_range_sentence(q, quantities, series) for q in _main_quantities(quantities)]
+    for name in names:
+        findings.append(f"{name.label} is {name.name} (confidence {name.confidence:.0%}): "
+                        + "; ".join(name.reasons))  # fmt: skip
+    findings.append(_total_sentence(names, spectra))
+    findings.append(_circuit_sentence(fits.ranking))
+    findings.append(geometry_of(series.sample).statement)
+    return tuple(f"{text[:1].upper()}{text[1:]}." for text in findings if text)
+
+
+def _main_quantities(quantities: Mapping[int, Quantities]) -> list[str]:
+    wanted = ("conductivity_total", "conductivity_bulk", "conductivity_grain_boundary")
+    given = [q for q in wanted if any(_known(found.get(q)) for found in quantities.values())]
+    return given or ["resistance_total"]
+
+
+def _known(estimate: Estimate | None) -> bool:
+    return estimate is not None and estimate.status == "determined"
+
+
+def _range_sentence(quantity: str, quantities: Mapping[int, Quantities], series: Series) -> str:
+    """First and last value over temperature."""
+    known = [i for i, found in quantities.items() if _known(found.get(quantity))]
+    if not known:
+        return ""
+    known.sort(key=lambda i: t.value if (t := series.temperatures[i]) is not None else i)
+    factor, unit = (0.01, "S/cm") if quantity.startswith("conductivity") else (1.0, "ohm")
+    parts = []
+    for i in dict.fromkeys((known[0], known[-1])):
+        where = temperature_text(series.temperatures[i]) or series.labels[i]
+        parts.append(f"{number_text(quantities[i][quantity], factor)} {unit} at {where}")
+    return f"{quantity.replace('_', ' ')}: " + " to ".join(parts)
+
+
+def _total_sentence(names: Sequence[ArcName], spectra: Mapping[int, Spectrum]) -> str:
+    ionic = [name.name for name in names if is_ionic(name)]
+    with_r0 = [
+        s for s in spectra.values() if series_resistance(s.fit) in s.total_parts and series_resistance(s.fit)
+    ]
+    left_out = [name.name for name in names if not is_ionic(name)]
+    text = f"total is the sum of {' and '.join(ionic)}" if ionic else "total is the resistance in series"
+    if with_r0 and ionic:
+        text += (
+            f", and in {len(with_r0)} spectra without a bulk arc the series resistance, which then holds it"
+        )
+    if left_out:
+        text += f"; {' and '.join(left_out)} do not belong to it"
+    return text
+
+
+def _circuit_sentence(ranking: Sequence[Ranked]) -> str:
+    best = ranking[0]
+    if len(ranking) == 1:
+        return f"circuit of all spectra: {best.circuit}"
+    second = ranking[1]
+    text = f"{best.circuit} was chosen for all spectra together; the runner-up is {second.circuit}"
+    if second.incoherent:
+        gap = second.excess - best.excess
+        better = f", although its BIC is {-gap:.0f} lower" if gap < 0 else ""
+        return f"{text}, refused because {second.incoherent}{better}"
+    return f"{text}, whose BIC is {second.excess - best.excess:.1f} higher"
+
+
+def fit_warnings(
+    fits: SeriesFit, names: Sequence[ArcName], spectra: Mapping[int, Spectrum],
+    records: Mapping[int, FittedSpectrum], series: Series,
+) -> tuple[str, ...]:  # fmt: skip
+    """What would make the result wrong, each said once for all the spectra it holds for."""
+    where: dict[str, list[int]] = {}
+    for i, spectrum in spectra.items():
+        for text in (*_cut_arcs(spectrum), *_leads(spectrum), *spectrum.fit.warnings):
+            where.setdefault(_general(text), []).append(i)
+    for i, record in records.items():
+        if record.verdict in ("noisy", "drifting", "invalid"):
+            where.setdefault(f"Kramers-Kronig test: {record.verdict} ({record.reasons[0]})", []).append(i)
+    warnings = [f"{text} [{_places(indices, series)}]" for text, indices in where.items()]
+    for name in names:
+        if name.confidence < LOW_CONFIDENCE:
+            warnings.append(f"the name of {name.label}, {name.name}, is uncertain ({name.confidence:.0%}): "
+                            "give it under 'arcs' if you know better")  # fmt: skip
+    ionic = [name for name in names if is_ionic(name)]
+    if len(ionic) == 1 and ionic[0].name == BULK:
+        warnings.append("one arc before the electrode, taken as bulk: boundaries that relax at the same "
+                        "frequency "
+                        "would be counted in")  # fmt: skip
+    if len(fits.ranking) > 1 and fits.ranking[0].incoherent:
+        warnings.append(f"no circuit suits the whole series: in the best one {fits.ranking[0].incoherent}")
+    return tuple(f"{text[:1].upper()}{text[1:]}" for text in warnings)
+
+
+def _general(text: str) -> str:
+    """The correlation of residuals differs by a digit from spectrum to spectrum: one sentence for all."""
+    if text.startswith("the residuals are correlated along frequency"):
+        return ("the residuals are correlated along frequency: the circuit misses some structure, and the "
+                "uncertainties are too small, up to a factor of about 2 to 3")  # fmt: skip
+    return text
+
+
+def _cut_arcs(spectrum: Spectrum) -> list[str]:
+    high, low = spectrum.fit.frequency.max(), spectrum.fit.frequency.min()
+    texts = []
+    for name, arc in spectrum.arcs:
+        if (
+            arc is None
+            or arc.status != "determined"
+            or not is_ionic(name)
+            or not arc.position.startswith("cut")
+        ):
+            continue
+        edge = high if arc.position == "cut at high frequency" else low
+        role = "R_bulk" if name.name in (BULK, UNRESOLVED) else "its resistance"
+        texts.append(f"the {name.name} arc is cut at {edge:.2g} Hz: {role} is an extrapolation along the "
+                     f"fitted arc, "
+                     "determined only if the arc keeps its shape beyond the window")  # fmt: skip
+    return texts
+
+
+def _leads(spectrum: Spectrum) -> list[str]:
+    label = series_resistance(spectrum.fit)
+    if not label or label in spectrum.total_parts or not spectrum.total_parts:
+        return []
+    share = spectrum.fit.value(label) / sum(spectrum.fit.value(part) for part in spectrum.total_parts)
+    if share < NOTABLE_LEAD:
+        return []
+    return [
+        "a series resistance of more than 5 % of the total is taken as leads and contacts, not as the "
+        "sample's"
+    ]
+
+
+def _places(indices: Sequence[int], series: Series) -> str:
+    if len(indices) == len(series.labels) and len(indices) > 1:
+        return f"all {len(indices)} spectra"
+    names = [temperature_text(series.temperatures[i]) or series.labels[i] for i in indices[:6]]
+    return ", ".join(names) + (f" and {len(indices) - 6} more" if len(indices) > 6 else "")
+
+
+def fit_tables(
+    fits: SeriesFit, names: Sequence[ArcName], spectra: Mapping[int, Spectrum],
+    records: Mapping[int, FittedSpectrum], quantities: Mapping[int, Quantities], series: Series,
+) -> tuple[Table, ...]:  # fmt: skip
+    """Arcs, fits and circuits."""
+    return (
+        _arc_table(names, spectra, quantities),
+        _fit_table(spectra, records, series),
+        _circuit_table(fits),
+    )
+
+
+def _arc_table(
+    names: Sequence[ArcName], spectra: Mapping[int, Spectrum], quantities: Mapping[int, Quantities]
+) -> Table:
+    rows = []
+    for k, name in enumerate(names):
+        seen = [i for i, s in spectra.items() if s.arcs[k][1] is not None]
+        exponents = [arc.alpha for i in seen if (arc := spectra[i].arcs[k][1]) is not None]
+        cells = [name.label, name.name, f"{name.confidence:.0%}", f"{len(seen)} of {len(spectra)}"]
+        for prefix, form in (("capacitance", "{:.2g} F"), ("permittivity", "{:.3g}")):
+            values = [e.value for i in seen if _known(e := quantities[i].get(f"{prefix}_{name.slug}")) and e]
+            cells.append(_range_text(values, form))
+        rows.append((*cells, _range_text(exponents, "{:.2f}"), "; ".join(name.reasons)))
+    head = ("Arc", "Name", "Confidence", "Seen in", "Capacitance", "Permittivity", "Exponent", "Reasons")
+    return Table("arcs", "What the arcs are", head, tuple(rows),
+                 "Arc 1 relaxes fastest. Confidence: share of the likelihood over all namings in this "
+                 "order.")  # fmt: skip
+
+
+def _range_text(values: Sequence[float], form: str) -> str:
+    if not values:
+        return "-"
+    low, high = form.format(min(values)), form.format(max(values))
+    return low if low == high else f"{low} to {high}"
+
+
+def _fit_table(
+    spectra: Mapping[int, Spectrum], records: Mapping[int, FittedSpectrum], series: Series
+) -> Table:
+    rows = []
+    for i, spectrum in spectra.items():
+        fit, record = spectrum.fit, records[i]
+        noise = "-" if math.isnan(record.noise) else f"{100 * record.noise:.2g} %"
+        rows.append((series.labels[i], temperature_text(series.temperatures[i]), fit.circuit.text,
+                     f"{100 * fit.noise:.2g} %", noise, record.verdict, str(fit.frequency.size),
+                     str(record.left_out)))  # fmt: skip
+    head = ("Spectrum", "Temperature", "Circuit", "Misfit", "Noise", "Kramers-Kronig", "Points", "Left out")
+    return Table("fits", "The fits", head, tuple(rows),
+                 "Misfit: relative standard deviation of each component from the circuit; noise: from the "
+                 "Kramers-Kronig test. A misfit well above the noise means that the circuit is "
+                 "incomplete.")  # fmt: skip
+
+
+def _circuit_table(fits: SeriesFit) -> Table:
+    rows = tuple(
+        (r.circuit, f"{r.excess:.1f}", str(r.losing), r.incoherent or "can be the circuit of the series")
+        for r in fits.ranking
+    )
+    head = ("Circuit", "ΔBIC", "Spectra that lose an arc", "Verdict")
+    return Table("circuits", "Circuits for the series", head, rows,
+                 "Sum of BIC over all spectra, relative to the smallest; an arc must be seen wherever its "
+                 "time "
+                 "constant lies in the window.")  # fmt: skip

@@ -1,0 +1,379 @@
+"""One fit of all temperatures: what is Arrhenius is fitted as Arrhenius, what is shared has one value.
+
+For each tied arc ln(R/T) = ln A + E/kT (sigma T is Arrhenius) plus a deviation of its own at every
+temperature, whose standard deviation (temperature errors, samples that drift) is estimated beforehand and is
+zero where the separate fits show none: a strict tie would pretend that it does not exist.
+Parameters may also be shared strictly ("single chi square" fit): Q1, Q1.alpha, Q1.capacitance.
+
+Sources: nonlinear mixed effects, M. J. Lindstrom and D. M. Bates, Biometrics 46, 673 (1990);
+one chi square for all temperatures as in EISFitpython (Adediwura et al., J. Mater. Chem. A 12, 15847 (2024)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.constants import Boltzmann
+
+from ionscape.core.errors import AnalysisError, InputError
+from ionscape.impedance.arrow import ArrowFit, Linearised, fit_arrow
+from ionscape.impedance.circuit import Circuit, Leaf, ln_s
+from ionscape.impedance.circuit_fit import CircuitFit
+from ionscape.impedance.cnls import pose
+
+FloatArray = NDArray[np.float64]
+Kind = Literal["tau", "Q", "capacitance"]
+
+STRICT = 1e-4  # a deviation of ln R this small is none: a hundredth of a percent
+
+
+@dataclass(frozen=True)
+class GlobalFit:
+    """Result of the fit of all temperatures.
+
+    Attributes
+    ----------
+    circuit : Circuit
+    temperatures : (n,) array
+        [K]
+    tied : tuple of str
+        Labels of the resistances on Arrhenius lines.
+    shared : tuple of str
+        Natural names of the parameters with one value for all temperatures.
+    theta : (n, p) array
+        Parameters of the circuit at every temperature.
+    energies, ln_prefactors : (k,) arrays
+        E [J] and ln A of R/T = A exp(E/kT) [ohm/K] per tied arc.
+    deviations : (k, n) array
+        Standard deviation of ln R about the line that was assumed at every temperature.
+    chi_square : float
+        Sum of squares of the data alone, in units of the noise.
+    degrees_of_freedom : int
+    variance : float
+        chi_square over degrees of freedom: 1 if the model describes all data within their noise.
+    noise : (n,) array
+        Relative noise taken for each spectrum.
+    arrow : ArrowFit
+    columns : tuple of int
+        Place in the local parameters of each circuit parameter, -1 - place in the border for shared ones.
+    kinds : tuple of str
+        Second coordinate of each leaf that is an arc: ``tau``, ``Q`` or ``capacitance``.
+    """
+
+    circuit: Circuit
+    temperatures: FloatArray
+    tied: tuple[str, ...]
+    shared: tuple[str, ...]
+    theta: FloatArray
+    energies: FloatArray
+    ln_prefactors: FloatArray
+    deviations: FloatArray
+    chi_square: float
+    degrees_of_freedom: int
+    variance: float
+    noise: FloatArray
+    arrow: ArrowFit
+    columns: tuple[int, ...]
+    kinds: tuple[Kind, ...]
+
+    def index(self, label: str) -> int:
+        """Place of ln R of an arc or resistance in theta."""
+        return next(leaf.offset for leaf in self.circuit.leaves if leaf.labels[0] == label)
+
+    def roots(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Square roots of the covariance, for latents.
+
+        Returns
+        -------
+        border : (g, g) array
+            Weights of the border parameters on g common latents.
+        common : (n, p, g) array
+            Weights of the local parameters on the same.
+        own : (n, p, p) array
+            Weights of the local parameters on p latents of each spectrum.
+        """
+        inverse_schur, gain, inverse = self.arrow.factors()
+        border = _root(inverse_schur) * np.sqrt(self.variance)
+        return border, -gain @ border, _roots(inverse) * np.sqrt(self.variance)
+
+
+def _root(covariance: FloatArray) -> FloatArray:
+    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
+    return np.asarray(vectors * np.sqrt(np.clip(values, 0, None)))
+
+
+def _roots(covariances: FloatArray) -> FloatArray:
+    return np.array([_root(each) for each in covariances])
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Which parameters are local, which shared, and what is tied."""
+
+    circuit: Circuit
+    kinds: tuple[Kind, ...]
+    columns: tuple[int, ...]
+    n_local: int
+    n_shared: int
+    tied: tuple[int, ...]  # places of ln R among the local parameters
+
+    @property
+    def n_border(self) -> int:
+        return self.n_shared + 2 * len(self.tied)
+
+
+def _plan(circuit: Circuit, tied: Sequence[str], shared: Sequence[str]) -> _Plan:
+    kinds: list[Kind] = []
+    shared_places: set[int] = set()
+    known = set()
+    for each in circuit.leaves:
+        kind: Kind = "tau"
+        names = _shareable(each)
+        known |= set(names)
+        for name in shared:
+            if name in names:
+                place, kind_of = names[name]
+                shared_places.add(each.offset + place)
+                kind = kind_of or kind
+        kinds.append(kind)
+    unknown = [name for name in shared if name not in known]
+    if unknown:
+        raise InputError(f"shared: {unknown[0]!r} is none of the parameters that can be shared in "
+                         f"{circuit.text}: {', '.join(sorted(known))}")  # fmt: skip
+    columns, local, border = [], 0, 0
+    for j in range(circuit.n_parameters):
+        if j in shared_places:
+            border += 1
+            columns.append(-border)
+        else:
+            columns.append(local)
+            local += 1
+    places = []
+    for label in tied:
+        leaf = next((x for x in circuit.leaves if x.labels[0] == label), None)
+        if leaf is None or columns[leaf.offset] < 0:
+            raise InputError(f"{label} cannot be tied: it is shared or not in {circuit.text}")
+        places.append(columns[leaf.offset])
+    return _Plan(circuit, tuple(kinds), tuple(columns), local, border, tuple(places))
+
+
+def _shareable(leaf: Leaf) -> dict[str, tuple[int, Kind | None]]:
+    """Natural names that may be shared: place within the leaf, coordinate that takes tau's place."""
+    if not leaf.is_arc:
+        return {name: (k, None) for k, name in enumerate(leaf.names)}
+    r, key = leaf.labels[0], leaf.labels[-1]
+    names: dict[str, tuple[int, Kind | None]] = {r: (0, None), f"{key}.tau": (1, "tau")}
+    names[f"{key}.capacitance"] = (1, "capacitance")
+    if leaf.fused:
+        names[key] = (1, "Q" if len(leaf.element.parameters) == 3 else "capacitance")
+    if len(leaf.element.parameters) == 3:
+        names[f"{key}.alpha"] = (2, None)
+    return names
+
+
+def _coordinates(plan: _Plan, theta: FloatArray) -> FloatArray:
+    """theta (n, p) with ln tau replaced by ln Q or ln C where that is the coordinate."""
+    u = theta.copy()
+    for leaf, kind in zip(plan.circuit.leaves, plan.kinds, strict=True):
+        r, t = leaf.offset, leaf.offset + 1
+        if kind == "Q":
+            u[:, t] = theta[:, t + 1] * theta[:, t] - theta[:, r]
+        elif kind == "capacitance":
+            u[:, t] = theta[:, t] - theta[:, r]
+    return u
+
+
+def _theta(plan: _Plan, u: FloatArray, slopes: FloatArray | None = None) -> FloatArray:
+    """Inverse of `_coordinates`; ``slopes`` (n, p, p), if given, is filled with d theta / d u."""
+    theta = u.copy()
+    if slopes is not None:
+        slopes[:] = np.eye(u.shape[1])
+    for leaf, kind in zip(plan.circuit.leaves, plan.kinds, strict=True):
+        r, t = leaf.offset, leaf.offset + 1
+        if kind == "Q":
+            alpha = u[:, t + 1]
+            theta[:, t] = (u[:, t] + u[:, r]) / alpha
+            if slopes is not None:
+                slopes[:, t, r] = slopes[:, t, t] = 1 / alpha
+                slopes[:, t, t + 1] = -theta[:, t] / alpha
+        elif kind == "capacitance":
+            theta[:, t] = u[:, t] + u[:, r]
+            if slopes is not None:
+                slopes[:, t, r] = 1.0
+    return theta
+
+
+class _Problem:
+    """All spectra and the ties as one arrow-shaped problem."""
+
+    def __init__(
+        self, plan: _Plan, fits: Sequence[CircuitFit], temperatures: FloatArray, noise: FloatArray,
+        deviations: FloatArray,
+    ) -> None:  # fmt: skip
+        self.plan, self.temperatures, self.deviations = plan, temperatures, deviations
+        self.inverse = 1 / (Boltzmann * temperatures)
+        self.centre = float(self.inverse.mean())
+        self.reach = float(np.ptp(self.inverse)) / 2 or 1.0
+        self.spectra = []
+        for fit, sigma in zip(fits, noise, strict=True):
+            size = np.mean(fit.weights**2 * np.abs(fit.impedance) ** 2) ** 0.5
+            self.spectra.append((ln_s(fit.frequency), fit.impedance, fit.weights / (size * sigma)))
+        self.local_columns = [j for j, c in enumerate(plan.columns) if c >= 0]
+        self.shared_columns = [j for j, c in enumerate(plan.columns) if c < 0]
+
+    def assembled(self, local: FloatArray, border: FloatArray) -> FloatArray:
+        """Coordinates (n, p) of all spectra."""
+        u = np.empty((len(local), len(self.plan.columns)))
+        u[:, self.local_columns] = local
+        u[:, self.shared_columns] = border[: self.plan.n_shared]
+        return u
+
+    def line(self, k: int, border: FloatArray) -> FloatArray:
+        """ln R of the k-th tied arc on its line, at every temperature."""
+        a, b = border[self.plan.n_shared + 2 * k : self.plan.n_shared + 2 * k + 2]
+        return np.asarray(a + b * self.position + np.log(self.temperatures))
+
+    @property
+    def position(self) -> FloatArray:
+        """Place of every temperature along the line: -1 to 1 in 1/kT."""
+        return np.asarray((self.inverse - self.centre) / self.reach)
+
+    def model(self, local: FloatArray, border: FloatArray) -> Linearised:
+        """Sums over data and ties."""
+        data = self._data(local, border)
+        cost, add_local, add_cross = data.cost, data.local.copy(), data.cross.copy()
+        add_border, g_local, g_border = (
+            data.border.copy(),
+            data.gradient_local.copy(),
+            data.gradient_border.copy(),
+        )
+        for k, place in enumerate(self.plan.tied):
+            w = 1 / self.deviations[k]
+            misfit = (local[:, place] - self.line(k, border)) * w
+            slope = np.zeros((len(local), self.plan.n_border))
+            at = self.plan.n_shared + 2 * k
+            slope[:, at], slope[:, at + 1] = -w, -w * self.position
+            cost += float(misfit @ misfit)
+            add_local[:, place, place] += w**2
+            add_cross[:, place, :] += w[:, None] * slope
+            add_border += slope.T @ slope
+            g_local[:, place] += w * misfit
+            g_border += slope.T @ misfit
+        return Linearised(cost, add_local, add_cross, add_border, g_local, g_border)
+
+    def _data(self, local: FloatArray, border: FloatArray) -> Linearised:
+        n, p, s = len(local), self.plan.n_local, self.plan.n_shared
+        u = self.assembled(local, border)
+        slopes = np.empty((n, u.shape[1], u.shape[1]))
+        theta = _theta(self.plan, u, slopes)
+        size = self.plan.n_border
+        out = Linearised(0.0, np.zeros((n, p, p)), np.zeros((n, p, size)), np.zeros((size, size)),
+                         np.zeros((n, p)), np.zeros(size))  # fmt: skip
+        cost = 0.0
+        for i, (log_s, z, weights) in enumerate(self.spectra):
+            value, dz = self.plan.circuit.evaluate(theta[i], log_s)
+            r = np.ascontiguousarray((value - z) * weights).view(np.float64)
+            jacobian = (slopes[i].T @ (dz * weights)).view(np.float64)
+            own, common = jacobian[self.local_columns], jacobian[self.shared_columns]
+            cost += float(r @ r)
+            out.local[i] = own @ own.T
+            out.gradient_local[i] = own @ r
+            out.cross[i, :, :s] = own @ common.T
+            out.border[:s, :s] += common @ common.T
+            out.gradient_border[:s] += common @ r
+        return Linearised(cost, out.local, out.cross, out.border, out.gradient_local, out.gradient_border)
+
+
+def fit_globally(
+    fits: Sequence[CircuitFit], temperatures: Sequence[float], *, tied: Sequence[str] = (),
+    shared: Sequence[str] = (), deviations: FloatArray | None = None,
+    noise: Literal["each", "common"] = "each",
+) -> GlobalFit:  # fmt: skip
+    """Fit all spectra of a series together.
+
+    Parameters
+    ----------
+    fits : sequence of CircuitFit
+        Separate fits with one circuit: their data, weights and starting values are used.
+    temperatures : sequence of float
+        [K]
+    tied : sequence of str
+        Labels of resistances whose ln(R/T) lies on a line in 1/T.
+    shared : sequence of str
+        Natural names with one value for all (``Q1``, ``Q1.alpha``, ``Q1.tau``, ``Q1.capacitance``).
+    deviations : (k, n) array, optional
+        Standard deviation of ln R about its line, for each tied resistance and temperature; strict if not
+        given.
+    noise : "each" or "common"
+        Whether each spectrum is weighted by the noise of its separate fit, or all alike.
+
+    Raises
+    ------
+    InputError
+        A name that the circuit has not.
+    AnalysisError
+        Fewer spectra than the ties need, different circuits, or no convergence.
+    """
+    if len({fit.circuit.text for fit in fits}) != 1:
+        raise AnalysisError("a global fit needs one circuit for all spectra")
+    t = np.asarray(temperatures, dtype=np.float64)
+    if tied and len(set(t.tolist())) < 3:
+        raise AnalysisError(
+            f"Arrhenius ties need at least 3 temperatures, but there are {len(set(t.tolist()))}"
+        )
+    plan = _plan(fits[0].circuit, tied, shared)
+    own_noise = np.array([max(fit.noise, 1e-9) for fit in fits])
+    if noise == "common":
+        weights = np.array([fit.degrees_of_freedom for fit in fits], dtype=np.float64)
+        own_noise[:] = np.sqrt(np.average(own_noise**2, weights=weights))
+    assumed = np.full((len(tied), t.size), STRICT) if deviations is None else np.maximum(deviations, STRICT)
+    problem = _Problem(plan, fits, t, own_noise, assumed)
+    local, border, lower, upper = _start(problem, fits)
+    arrow = fit_arrow(problem.model, local, border, lower, upper)
+    if not arrow.converged:
+        raise AnalysisError("the global fit did not converge: tie or share less")
+    data = problem._data(arrow.local, arrow.border)
+    count = sum(2 * fit.frequency.size for fit in fits)
+    # A tied deviation counts as a parameter only as far as the data, not the tie, decide it.
+    ties = float(np.sum(np.isclose(assumed, STRICT)))
+    parameters = arrow.local.size + arrow.border.size - ties
+    dof = max(int(count - parameters), 1)
+    energies, prefactors = _lines(problem, arrow.border)
+    theta = _theta(plan, problem.assembled(arrow.local, arrow.border))
+    return GlobalFit(
+        plan.circuit, t, tuple(tied), tuple(shared), theta, energies, prefactors, assumed, data.cost, dof,
+        data.cost / dof, own_noise, arrow, plan.columns, plan.kinds,
+    )  # fmt: skip
+
+
+def _start(
+    problem: _Problem, fits: Sequence[CircuitFit]
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Separate fits as the start, shared parameters at their median, lines through the separate ln R."""
+    plan = problem.plan
+    u = _coordinates(plan, np.array([fit.theta for fit in fits]))
+    local = u[:, problem.local_columns]
+    border = np.empty(plan.n_border)
+    border[: plan.n_shared] = np.median(u[:, problem.shared_columns], axis=0)
+    for k, place in enumerate(plan.tied):
+        y = local[:, place] - np.log(problem.temperatures)
+        slope, level = np.polyfit(problem.position, y, 1)
+        at = plan.n_shared + 2 * k
+        border[at : at + 2] = level, slope
+    bounds = [pose(plan.circuit, fit.frequency, fit.impedance, fit.weights) for fit in fits]
+    lower, upper = (np.array([getattr(b, side) for b in bounds]) for side in ("lower", "upper"))
+    for leaf, kind in zip(plan.circuit.leaves, plan.kinds, strict=True):
+        if kind != "tau":  # the bounds of tau do not hold for what stands in its place
+            lower[:, leaf.offset + 1], upper[:, leaf.offset + 1] = -np.inf, np.inf
+    return local, border, lower[:, problem.local_columns], upper[:, problem.local_columns]
+
+
+def _lines(problem: _Problem, border: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """E [J] and ln A of every tied arc."""
+    s = problem.plan.n_shared
+    slope = border[s + 1 :: 2] / problem.reach
+    return slope, border[s::2] - slope * problem.centre

@@ -1,0 +1,221 @@
+"""What has to be computed: keys of everything, and the graph of tasks that the cache does not answer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from ionscape.core.errors import InputError
+from ionscape.core.outcome import Row
+from ionscape.core.registry import technique
+from ionscape.core.sample import Sample
+from ionscape.study.cache import Cache, code_hash, key_of, versions
+from ionscape.study.model import AnalysisPlan, DataFile, MeasurementPlan, Study
+from ionscape.study.result import InputFile
+from ionscape.study.tasks import CombineTask, FileTask, StoredOutcome, Work
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a file's pieces for one analysis are kept."""
+
+    analysis: str
+    label: str
+    key: str
+
+
+@dataclass
+class Plan:
+    """The work of one run.
+
+    Attributes
+    ----------
+    keys : dict of str to str
+        Analysis name to the key of its outcome.
+    pieces : dict of str to tuple of Place
+        Analysis name to its files' pieces, in order.
+    outcomes : dict of str to bytes
+        Outcomes that the cache holds.
+    found : dict of str to bytes
+        Key of pieces to pieces that the cache holds and an analysis needs.
+    chunks : list
+        Files to read, with the places of their results: one chunk is one task.
+    graph : dict
+        Node to the nodes it needs; a node is an index into ``chunks`` or the name of an analysis.
+    """
+
+    study: Study
+    inputs: tuple[InputFile, ...]
+    works: dict[str, Work] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    pieces: dict[str, tuple[Place, ...]] = field(default_factory=dict)
+    outcomes: dict[str, bytes] = field(default_factory=dict)
+    found: dict[str, bytes] = field(default_factory=dict)
+    chunks: list[list[tuple[FileTask, tuple[Place, ...]]]] = field(default_factory=list)
+    graph: dict[int | str, set[int | str]] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Changes when anything the results depend on changes."""
+        return key_of(analyses=self.keys, text=self.study.text, path=str(self.study.path))
+
+
+def make_plan(study: Study, cache: Cache) -> Plan:
+    """Look up what the cache holds; the rest becomes ``plan.graph`` (`cut` it into tasks).
+
+    Raises
+    ------
+    InputError
+        If a data file has vanished or may not be read.
+    """
+    plan = Plan(study, _inputs(study))
+    hashes = {file.path: file.sha256 for file in plan.inputs}
+    order = TopologicalSorter({name: analysis.needs for name, analysis in study.analyses.items()})
+    for name in order.static_order():
+        analysis = study.analyses[name]
+        plan.works[name] = _work(study, analysis)
+        plan.pieces[name] = tuple(_places(study, plan.works[name], analysis.measurements, hashes))
+        plan.keys[name] = _outcome_key(plan, analysis)
+        content = cache.get(plan.keys[name])
+        if content is not None:
+            plan.outcomes[name] = content
+    return plan
+
+
+def wanted_files(plan: Plan, cache: Cache) -> list[tuple[FileTask, tuple[Place, ...]]]:
+    """Files to read because an analysis that must be computed lacks their pieces; fills ``plan.found``."""
+    wanted: list[tuple[FileTask, tuple[Place, ...]]] = []
+    places = {
+        name: {(m, file.name): place for (m, file), place in zip(files_of(plan, name), found, strict=True)}
+        for name, found in plan.pieces.items()
+    }
+    for measurement in plan.study.measurements.values():
+        users = [n for n in places if n not in plan.outcomes and
+                 measurement.name in plan.study.analyses[n].measurements]  # fmt: skip
+        for file in measurement.files:
+            missing = []
+            for name in users:
+                place = places[name][measurement.name, file.name]
+                content = plan.found.get(place.key) or cache.get(place.key)
+                if content is None:
+                    missing.append(place)
+                else:
+                    plan.found[place.key] = content
+            if missing:
+                works = tuple(plan.works[place.analysis] for place in missing)
+                wanted.append((_file_task(plan.study, measurement, file, works), tuple(missing)))
+    return wanted
+
+
+def cut(plan: Plan, wanted: list[tuple[FileTask, tuple[Place, ...]]], jobs: int) -> None:
+    """Cut the files into tasks (large enough that handing them out costs nothing) and draw the graph."""
+    size = max(1, min(32, -(-len(wanted) // (4 * jobs))))
+    plan.chunks = [wanted[i : i + size] for i in range(0, len(wanted), size)]
+    plan.graph = {i: set() for i in range(len(plan.chunks))}
+    for name, analysis in plan.study.analyses.items():
+        if name not in plan.outcomes:
+            plan.graph[name] = {n for n in analysis.needs if n not in plan.outcomes}
+    for i, chunk in enumerate(plan.chunks):
+        for _, places in chunk:
+            for place in places:
+                plan.graph[place.analysis].add(i)
+
+
+def combine_task(plan: Plan, name: str, outcomes: Mapping[str, StoredOutcome]) -> CombineTask | str:
+    """The task that computes an analysis, or the reason why it cannot be computed."""
+    analysis = plan.study.analyses[name]
+    rows: dict[str, tuple[Row, ...]] = {}
+    for key, references in analysis.inputs.items():
+        chosen: list[Row] = []
+        for reference in references:
+            if reference.stated is not None:
+                chosen.append(Row(reference.quantity, reference.stated))
+                continue
+            upstream = outcomes[reference.analysis]
+            if upstream.status == "failed":
+                return f"needs {reference.analysis}, which failed"
+            matching = [r for r in upstream.outcome.rows if fnmatchcase(r.quantity, reference.quantity)]
+            if not matching:
+                return f"{reference.analysis} gave no {reference.quantity}"
+            chosen += matching
+        rows[key] = tuple(chosen)
+    fields = plan.study.measurements[analysis.measurements[0]].fields if analysis.measurements else {}
+    contents = tuple(plan.found[place.key] for place in plan.pieces[name])
+    return CombineTask(
+        plan.works[name], task_seed(plan.study, name), analysis.technique, fields, contents, rows
+    )
+
+
+def task_seed(study: Study, name: str) -> int:
+    """Seed of one task: the same in every run, different for every task."""
+    digest = hashlib.sha256(f"{study.seed}/{study.title}/{name}".encode()).digest()
+    return int.from_bytes(digest[:8], "little") >> 1
+
+
+def _work(study: Study, analysis: AnalysisPlan) -> Work:
+    sample = study.samples.get(analysis.sample) or Sample(analysis.sample)
+    source = f"{study.title}/{analysis.name}"
+    return Work(analysis.name, analysis.use, analysis.written, sample, source, len(analysis.measurements) > 1)
+
+
+def _file_task(
+    study: Study, measurement: MeasurementPlan, file: DataFile, works: tuple[Work, ...]
+) -> FileTask:
+    source = f"{study.title}/measurements.{measurement.name}"
+    return FileTask(file.path, file.name, measurement.name, measurement.technique, measurement.fields,
+                    file.temperature, source, works)  # fmt: skip
+
+
+def files_of(plan: Plan, name: str) -> list[tuple[str, DataFile]]:
+    """Measurement and file of each of an analysis's pieces, in order."""
+    names = plan.study.analyses[name].measurements
+    return [(m, file) for m in names for file in plan.study.measurements[m].files]
+
+
+def _places(study: Study, work: Work, names: tuple[str, ...], hashes: Mapping[Path, str]) -> list[Place]:
+    """Keys of the pieces of all files: what they share is hashed once."""
+    found = []
+    for measurement in (study.measurements[name] for name in names):
+        shared = key_of(
+            what="pieces", measurement=measurement.name, technique=measurement.technique,
+            fields=measurement.fields, work=work, title=study.title,
+            code=code_hash(technique(measurement.technique).package), versions=versions(),
+        )  # fmt: skip
+        for file in measurement.files:
+            key = key_of(shared=shared, file=hashes[file.path], name=file.path.name, label=file.name,
+                         temperature=file.temperature)  # fmt: skip
+            found.append(Place(work.name, file.name, key))
+    return found
+
+
+def _outcome_key(plan: Plan, analysis: AnalysisPlan) -> str:
+    work = plan.works[analysis.name]
+    references = {
+        key: [(r.analysis and plan.keys[r.analysis], r.quantity, r.stated) for r in found]
+        for key, found in analysis.inputs.items()
+    }
+    return key_of(
+        what="outcome", work=work, seed=task_seed(plan.study, work.name), references=references,
+        pieces=[place.key for place in plan.pieces[work.name]],
+        code=code_hash(technique(analysis.technique).package), versions=versions(),
+    )  # fmt: skip
+
+
+def _inputs(study: Study) -> tuple[InputFile, ...]:
+    used: dict[Path, list[str]] = {}
+    for measurement in study.measurements.values():
+        for file in measurement.files:
+            used.setdefault(file.path, []).append(measurement.name)
+    found = []
+    for path in used:
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+        digest = hashlib.sha256(content).hexdigest()
+        found.append(InputFile(path, digest, len(content), "", tuple(used[path])))
+    return tuple(found)

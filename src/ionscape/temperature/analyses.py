@@ -1,0 +1,232 @@
+"""`temperature.arrhenius` in a study: rows of other analyses in, energies and extrapolated values out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ionscape.core.errors import AnalysisError
+from ionscape.core.estimate import exact
+from ionscape.core.outcome import Outcome, Row, Table
+from ionscape.core.quantity import dimension_of, field_unit
+from ionscape.core.registry import Series
+from ionscape.temperature.figures import arrhenius_figure
+from ionscape.temperature.model_choice import MODELS, Comparison, compare
+from ionscape.temperature.points import K_PER_EV
+from ionscape.temperature.straight_line import ArrheniusFit, arrhenius
+from ionscape.temperature.wording import celsius, said, wide
+
+if TYPE_CHECKING:
+    from ionscape.temperature.spec import ArrheniusOptions
+
+_KELVIN = dimension_of("K")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One quantity's line and what was found about its bend."""
+
+    quantity: str
+    line: ArrheniusFit
+    bend: Comparison
+    unit: str
+
+    @property
+    def factor_unit(self) -> str:
+        """Unit of the pre-exponential factor."""
+        return self.unit.replace("/", "*K/", 1) if self.line.points.form.times_temperature else self.unit
+
+
+def arrhenius_outcome(series: Series, options: ArrheniusOptions) -> Outcome:
+    """Arrhenius lines through the rows of ``on``, one for each quantity among them.
+
+    Raises
+    ------
+    AnalysisError
+        If there are no rows.
+    """
+    groups = _by_quantity(series.inputs.get("on", ()))
+    if not groups:
+        raise AnalysisError("no values to draw a line through: the analysis named by 'on' gave none")
+    results = [_result(series, name, rows, options) for name, rows in groups.items()]
+    several = len(results) > 1
+    return Outcome(
+        rows=tuple(row for r in results for row in _rows(r, r.quantity if several else "", options)),
+        findings=tuple(text for r in results for text in _findings(r)),
+        warnings=tuple(text for r in results for text in _warnings(r)),
+        figures=tuple(arrhenius_figure([(r.quantity, r.line, r.bend, r.unit) for r in results])),
+        tables=(_lines_table(results), _models_table(results)),
+        arrays={key: array for r in results for key, array in _arrays(r).items()},
+        citations=_citations(results),
+    )
+
+
+def _by_quantity(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(row.quantity, []).append(row)
+    return groups
+
+
+def _result(series: Series, quantity: str, rows: Sequence[Row], options: ArrheniusOptions) -> Result:
+    line = arrhenius(
+        [row.temperature for row in rows], [row.estimate for row in rows], form=options.form,
+        at=options.wanted, scatter=options.scatter, source=f"{series.source}.{quantity}",
+        labels=[_label(row) for row in rows],
+    )  # fmt: skip
+    bend = compare(
+        line, options.models, scatter=options.scatter, source=f"{series.source}.{quantity}.curvature"
+    )
+    unit = next((row.unit for row in rows if row.unit), "") or field_unit(quantity, line.points.dimension)
+    return Result(quantity, line, bend, unit)
+
+
+def _label(row: Row) -> str:
+    if row.item:
+        return row.item
+    known = row.temperature is not None and math.isfinite(row.temperature.value)
+    return f"the value at {celsius(row.temperature.value)}" if known and row.temperature else "a value"
+
+
+# ---- rows ---------------------------------------------------------------------------------------------
+def _rows(result: Result, item: str, options: ArrheniusOptions) -> list[Row]:
+    line = result.line
+    rows = [
+        Row("activation_energy", line.activation_energy, item=item, unit="eV"),
+        Row("pre_exponential_factor", line.pre_exponential_factor, item=item, unit=result.factor_unit),
+    ]
+    for kelvin, estimate in line.values:
+        note = _extrapolated(line, kelvin)
+        if note and estimate.status == "determined":
+            estimate = replace(estimate, note=note)
+        rows.append(Row(result.quantity, estimate, exact(kelvin, _KELVIN), item, result.unit))
+    wanted = set(options.models or ()) | {result.bend.preferred}
+    for candidate in result.bend.candidates:
+        if candidate.fit is not None and candidate.name in wanted:
+            pairs = zip(candidate.fit.model.parameters, candidate.fit.estimates, strict=True)
+            rows += [Row(p.quantity, estimate, item=item, unit=p.unit) for p, estimate in pairs]
+    return rows
+
+
+def _extrapolated(line: ArrheniusFit, kelvin: float) -> str:
+    """How far a wanted temperature lies outside the data; empty inside."""
+    data = line.points.temperature
+    if data.size == 0 or data[0] - 0.5 <= kelvin <= data[-1] + 0.5:
+        return ""
+    if kelvin < data[0]:
+        return f"extrapolated {data[0] - kelvin:.0f} K below the coldest point ({celsius(data[0])})"
+    return f"extrapolated {kelvin - data[-1]:.0f} K above the hottest point ({celsius(data[-1])})"
+
+
+# ---- sentences ----------------------------------------------------------------------------------------
+def _findings(result: Result) -> list[str]:
+    line, name = result.line, wide(result.quantity)
+    if line.solution is None:
+        return [f"{name}: no activation energy: {line.reason}"]
+    data, form = line.points.temperature, line.points.form
+    energy = f"{name}: activation energy {said(line.activation_energy, 'eV')} from {form.text}"
+    energy += f" at {data.size} points from {celsius(data[0])} to {celsius(data[-1])}"
+    if form.name in ("ln sigma T", "ln sigma"):
+        sign, other = (-1, "ln σ") if form.times_temperature else (1, "ln(σT)")
+        energy += f" ({other} would give about {line.slope + sign * K_PER_EV / _mean_inverse(data):.3f} eV)"
+    found = [energy]
+    for kelvin, estimate in line.values:
+        note = _extrapolated(line, kelvin)
+        value = f"{name} at {celsius(kelvin)}: {said(estimate, result.unit)}"
+        found.append(f"{value}, {note}" if note else value)
+    found.append(f"{name}: {result.bend.verdict}")
+    return found
+
+
+def _mean_inverse(temperature: NDArray[np.float64]) -> float:
+    return float((1 / temperature).mean())
+
+
+def _warnings(result: Result) -> list[str]:
+    name = wide(result.quantity)
+    warnings = [f"{name}: {text}" for text in result.line.warnings]
+    preferred = result.bend.candidate(result.bend.preferred)
+    if preferred is None or preferred.fit is None:
+        return warnings
+    at = preferred.fit.at
+    values = ", ".join(f"{said(at(t), result.unit)} at {celsius(t)}" for t, _ in result.line.values)
+    warnings.append(
+        f"{name}: a straight line does not describe these points: its activation energy is an average over "
+        f"their range and its extrapolation is not to be trusted; the {preferred.text} model gives {values}"
+    )
+    return warnings
+
+
+# ---- tables, arrays, sources --------------------------------------------------------------------------
+def _lines_table(results: Sequence[Result]) -> Table:
+    rows = []
+    for r in results:
+        solution, form = r.line.solution, r.line.points.form
+        chi = solution.chi_square if solution else math.nan
+        freedom = str(solution.degrees_of_freedom) if solution else ""
+        scatter = f"{100 * solution.scatter:.2g} %" if solution and solution.scatter else "none"
+        rows.append((
+            wide(r.quantity), form.text, str(len(r.line.points)), said(r.line.activation_energy, "eV"),
+            said(r.line.pre_exponential_factor, r.factor_unit), f"{chi:.3g}" if math.isfinite(chi) else "",
+            freedom, scatter,
+        ))  # fmt: skip
+    return Table(
+        "lines", "Arrhenius lines",
+        ("Quantity", "Form", "Points", "Activation energy", "Pre-exponential factor", "χ²",
+         "Degrees of freedom", "Added scatter"),
+        tuple(rows),
+        "Generalised least squares with the full covariance of the points; ± is 1 standard deviation. χ² "
+        "with the stated errors, empty where none are stated.",
+    )  # fmt: skip
+
+
+def _models_table(results: Sequence[Result]) -> Table:
+    rows = []
+    for r in results:
+        for c in r.bend.candidates:
+            pairs = zip(c.fit.model.parameters, c.fit.estimates, strict=True) if c.fit else ()
+            found = ", ".join(f"{wide(p.quantity)} {said(e, p.unit)}" for p, e in pairs)
+            at = c.fit.at if c.fit else r.line.at
+            values = ", ".join(f"{said(at(k), r.unit)} at {celsius(k)}" for k, _ in r.line.values)
+            if c.fit and any(e.status != "determined" for e in c.fit.estimates):
+                values = "not fixed by the data"
+            above = f"{c.bic - r.bend.candidates[0].bic:.1f}"
+            rows.append((wide(r.quantity), c.text, str(c.parameters), above, found, values))
+    return Table(
+        "models", "Is a straight line enough?",
+        ("Quantity", "Model", "Parameters", "BIC above the best", "Found", "Value"), tuple(rows),
+        "Bayesian information criterion with the full covariance of the points and a scatter of its own for "
+        "each model; a difference above 6 is strong evidence.",
+    )  # fmt: skip
+
+
+def _arrays(result: Result) -> Mapping[str, NDArray[np.float64]]:
+    line = result.line
+    if line.solution is None:
+        return {}
+    data = line.points.temperature
+    name = result.quantity
+    best, low, high = line.line(data)
+    return {
+        f"{name}/temperature_kelvin": data,
+        f"{name}/ln_value_si": line.points.form.sign * line.points.y,
+        f"{name}/line": best,
+        f"{name}/line_low_95": low,
+        f"{name}/line_high_95": high,
+        f"{name}/residual": line.points.form.sign * line.solution.residuals,
+    }
+
+
+def _citations(results: Sequence[Result]) -> tuple[str, ...]:
+    keys = ["aitken1936", "schwarz1978"]
+    if any(r.line.solution and r.line.solution.scatter for r in results):
+        keys += ["mandel1970", "birge1932"]
+    if any(q.spread for r in results for q in r.line.points.temperatures):
+        keys.append("orear1982")
+    keys += [MODELS[c.name].citation for r in results for c in r.bend.candidates if c.fit]
+    return tuple(dict.fromkeys(keys))
