@@ -35,7 +35,7 @@ def write_study(folder: Path, samples: int, temperatures: int) -> Path:
     """The study file and its spectra; returns the study's path."""
     rng = np.random.default_rng(1000)
     frequency = np.logspace(7, -1, 60)
-    lines = ["study: A thousand synthetic spectra", "synthetic: true", "samples:"]
+    lines = ["study: A thousand synthetic spectra", "synthetic: made by ionscape.testing", "samples:"]
     pellet_text = "{ thickness: 1.00 ± 0.01 mm, area: 0.500 ± 0.005 cm^2 }"
     lines += [f"  p{i:02d}: {pellet_text}" for i in range(samples)]
     lines.append("measurements:")

@@ -148,11 +148,11 @@ def test_robust_covariance_is_the_scatter_of_the_estimator() -> None:
     """Location of contaminated data: the stated variance against the spread over many samples."""
     rng = np.random.default_rng(8)
     found, stated = [], []
-    for _ in range(400):
+    for _ in range(250):
         data = rng.normal(size=50) * np.where(rng.random(50) < 0.1, 5.0, 1.0)
         fit = least_squares(
             linear(np.ones((50, 1)), data), np.zeros(1), np.full(1, -9.0), np.full(1, 9.0), loss="huber"
         )
         found.append(fit.theta[0])
         stated.append(fit.covariance[0, 0])
-    assert np.mean(stated) == pytest.approx(np.var(found), rel=0.2)
+    assert np.mean(stated) == pytest.approx(np.var(found), rel=0.25)

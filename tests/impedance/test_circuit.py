@@ -58,9 +58,9 @@ def test_jacobian_is_the_derivative_of_the_impedance(circuit: Circuit, data: st.
     z, slopes = circuit.evaluate(theta, log_s)
     for j in range(p):
         step = h * (np.arange(p) == j)
-        difference = (
-            circuit.evaluate(theta + step, log_s)[0] - circuit.evaluate(theta - step, log_s)[0]
-        ) / (2 * h)
+        difference = (circuit.evaluate(theta + step, log_s)[0] - circuit.evaluate(theta - step, log_s)[0]) / (
+            2 * h
+        )
         assert slopes[j] == pytest.approx(difference, rel=1e-5, abs=1e-8 * float(np.max(np.abs(z))))
 
 

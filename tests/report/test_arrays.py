@@ -57,12 +57,20 @@ def test_text_comes_back(tmp_path: Path) -> None:
 
 
 def test_names_stay_inside_the_folder_and_apart(tmp_path: Path) -> None:
-    arrays = {"../../out": np.ones(1), "a:b": np.ones(2), "a*b": np.ones(3), "/": np.ones(4), "__x": np.ones(5)}
+    arrays = {
+        "../../out": np.ones(1),
+        "a:b": np.ones(2),
+        "a*b": np.ones(3),
+        "/": np.ones(4),
+        "__x": np.ones(5),
+    }
     (tmp_path / "deep" / "down").mkdir(parents=True)
     write_arrays(_result(arrays), tmp_path / "deep" / "down" / "arrays.zarr")
     assert [p.name for p in (*tmp_path.iterdir(), *(tmp_path / "deep").iterdir())] == ["deep", "down"]
     root = zarr.open_group(str(tmp_path / "deep" / "down" / "arrays.zarr"), mode="r")
     found = root["arcs"]
     assert isinstance(found, zarr.Group)
-    sizes = sorted(int(array.shape[0]) for name, array in found.members(max_depth=None) if hasattr(array, "shape"))
+    sizes = sorted(
+        int(array.shape[0]) for name, array in found.members(max_depth=None) if hasattr(array, "shape")
+    )
     assert sizes == [1, 2, 3, 4, 5]

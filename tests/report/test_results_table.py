@@ -51,7 +51,9 @@ def _written(result: StudyResult, folder: Path) -> Path:
 
 
 def test_columns_are_the_contract() -> None:
-    contract = "sample, analysis, quantity, value, uncertainty, ci_low, ci_high, unit, temperature_K, status, note"
+    contract = (
+        "sample, analysis, quantity, value, uncertainty, ci_low, ci_high, unit, temperature_K, status, note"
+    )
     assert ", ".join(COLUMNS[:-1]) == contract
     assert COLUMNS[-1] == "item"
 
@@ -66,7 +68,12 @@ def test_field_units_uncertainty_and_interval() -> None:
     # log-normal, 1 %: the 95 % ends are v exp(±1.96 * 0.01)
     assert float(line["ci_low"]) == pytest.approx(2.0e-6 * math.exp(-0.0195996), rel=1e-6)
     assert float(line["ci_high"]) == pytest.approx(2.0e-6 * math.exp(0.0195996), rel=1e-6)
-    assert (line["temperature_K"], line["item"], line["status"], line["note"]) == ("300", "a.mpt", "determined", "")
+    assert (line["temperature_K"], line["item"], line["status"], line["note"]) == (
+        "300",
+        "a.mpt",
+        "determined",
+        "",
+    )
 
 
 def test_an_offset_moves_the_value_and_not_the_uncertainty() -> None:
@@ -82,7 +89,7 @@ def test_bounds_and_missing_values() -> None:
         _with_rows(
             Row("conductivity_bulk", upper_bound(1e-3, SIEMENS, "arc cut")),
             Row("conductivity_total", lower_bound(1e-3, SIEMENS, "arc cut")),
-            Row("haven_ratio", refused(SIEMENS, "no tracer, no \"ratio\"")),
+            Row("haven_ratio", refused(SIEMENS, 'no tracer, no "ratio"')),
         )
     )
     numbers = [(x["value"], x["uncertainty"], x["ci_low"], x["ci_high"]) for x in lines]
@@ -93,9 +100,12 @@ def test_bounds_and_missing_values() -> None:
 
 def test_a_quotient_of_results_read_back_has_the_same_uncertainty(tmp_path: Path) -> None:
     # Haven ratio of two results that share the thickness error: from the definition, var = a² + b² − 2ρab
-    tracer, sigma = joint("fit", [3e-13, 4e-13], np.array([[0.04, 0.03], [0.03, 0.09]]), scales=("log", "log"),
+    covariance = np.array([[0.04, 0.03], [0.03, 0.09]])
+    tracer, sigma = joint("fit", [3e-13, 4e-13], covariance, scales=("log", "log"),
                           dimensions=(DIFFUSION, DIFFUSION), degrees_of_freedom=9)  # fmt: skip
-    result = _with_rows(Row("diffusion_coefficient", tracer), Row("diffusion_coefficient_conductivity", sigma))
+    result = _with_rows(
+        Row("diffusion_coefficient", tracer), Row("diffusion_coefficient_conductivity", sigma)
+    )
     read = [row.estimate for row in read_results(_written(result, tmp_path))]
     before, after = tracer / sigma, read[0] / read[1]
     assert after.spread == pytest.approx(math.sqrt(0.04 + 0.09 - 2 * 0.03), rel=1e-12)

@@ -98,7 +98,11 @@ def test_provenance_and_references(tmp_path: Path) -> None:
     assert content["inputs"][0]["sha256"] == EXAMPLE.inputs[0].sha256
     assert content["seed"] == 7
     assert content["started"] == "2026-01-02T03:04:00+00:00"
-    assert {a["name"]: a["from_cache"] for a in content["analyses"]} == {"arcs": False, "Ea": False, "haven": False}
+    assert {a["name"]: a["from_cache"] for a in content["analyses"]} == {
+        "arcs": False,
+        "Ea": False,
+        "haven": False,
+    }
     bib = (tmp_path / "r" / "references.bib").read_text("utf-8")
     assert [line for line in bib.splitlines() if line.startswith("@")] == [
         "@article{boukamp1995,",

@@ -231,6 +231,15 @@ def test_processes_threads_and_one_after_another_agree_to_the_last_bit(make_stud
     assert weights[0] == weights[1] == weights[2]
 
 
+def test_two_runs_at_once_on_one_cache_agree(make_study: MakeStudy) -> None:
+    path = make_study(spectra=12)
+    study = load_study(path)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: run_study(study, jobs=1), range(2))
+    assert table(first) == table(second)
+    assert all(cached(run(path)).values())
+
+
 def test_progress_is_told(make_study: MakeStudy) -> None:
     told: list[tuple[int, int, str]] = []
     run(make_study(), jobs=1, progress=lambda done, total, what: told.append((done, total, what)))

@@ -254,3 +254,11 @@ def test_a_viscosity_has_a_positive_barrier() -> None:
 def test_a_wanted_temperature_must_be_possible() -> None:
     with pytest.raises(InputError, match="positive kelvin"):
         arrhenius(T, conductivities(), at=[-5.0])
+
+
+def test_an_extrapolation_over_more_than_five_decades_of_error_is_undetermined() -> None:
+    kelvin = np.array([1000.0, 1005.0, 1010.0])
+    fit = arrhenius(kelvin, np.exp(-1.0 / (K_EV * kelvin)), uncertainty=0.3 * np.exp(-1.0 / (K_EV * kelvin)))
+    assert fit.values[0][1].status == "undetermined"
+    assert "decades" in fit.values[0][1].note
+    assert fit.at(1005.0).status == "determined"

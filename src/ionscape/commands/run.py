@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from ionscape.study.plan import Plan
     from ionscape.study.result import StudyResult
     from ionscape.study.run import Callback
+    from ionscape.study.written import Said
 
-_MOST_LINES = 12
+_MOST_LINES = 16
+_MOST_NOTES = 8
 
 
 @click.command(short_help="Compute a study and write its results.")
@@ -38,47 +41,59 @@ def run(
     limit_threads()  # before anything numerical is loaded
     directory = output or Path(f"{study.stem}-results")
     try:
-        result = _computed(study, jobs, fresh, scheduler)
-        unchanged = _keep(result, directory, store)
+        said, unchanged = _done(study, directory, jobs, fresh, scheduler, store)
     except KeyboardInterrupt:
         click.echo("\ninterrupted: what was computed is kept, the same command goes on from there", err=True)
         return 130
-    _tell(result, directory, unchanged)
-    return 1 if result.failed else 0
+    for note in said.notes:
+        click.echo(note, err=True)
+    report = directory / "report.html"
+    click.echo("\n".join([*said.answers, f"{report} (unchanged)" if unchanged else str(report)]))
+    return said.code
 
 
-def _computed(study: Path, jobs: int | None, fresh: bool, scheduler: str | None) -> StudyResult:
+def _done(
+    path: Path, directory: Path, jobs: int | None, fresh: bool, scheduler: str | None, store: str | None
+) -> tuple[Said, bool]:
+    """What to say, and whether all was there already."""
+    from ionscape.report import write_results
+    from ionscape.study.load import load_study
+    from ionscape.study.plan import make_plan
+    from ionscape.study.written import Written
+
+    study = load_study(path)
+    plan = make_plan(study)
+    written = Written(study.path, plan.key, directory, store)
+    known = None if fresh else written.intact()
+    if known is not None:
+        return known, True
+    result = _computed(plan, jobs, fresh, scheduler)
+    write_results(result, directory)
+    said = _said(result)
+    if _remember(result, store) and not result.tracebacks:  # a bug is tried again
+        written.note(said)
+    return said, False
+
+
+def _computed(plan: Plan, jobs: int | None, fresh: bool, scheduler: str | None) -> StudyResult:
     from concurrent.futures.process import BrokenProcessPool
 
     from ionscape.core.errors import IonscapeError
-    from ionscape.study.load import load_study
     from ionscape.study.run import run_study
     from ionscape.study.workers import dask_executor
 
-    checked = load_study(study)
+    study = plan.study
     with _progress() as progress:
         if scheduler is not None:
             with dask_executor(scheduler) as executor:
-                return run_study(checked, jobs=jobs, fresh=fresh, executor=executor, progress=progress)
+                return run_study(
+                    study, jobs=jobs, fresh=fresh, executor=executor, progress=progress, plan=plan
+                )
         try:
-            return run_study(checked, jobs=jobs, fresh=fresh, progress=progress)
+            return run_study(study, jobs=jobs, fresh=fresh, progress=progress, plan=plan)
         except BrokenProcessPool as error:
             said = "a worker process was killed (out of memory?): the same command goes on from there, "
             raise IonscapeError(said + "with '--jobs 1' if memory is short") from error
-
-
-def _keep(result: StudyResult, directory: Path, store: str | None) -> bool:
-    """Write the results and enter them in the store; True where both hold them already."""
-    from ionscape.report import write_results
-    from ionscape.study.written import Written
-
-    written = Written(result, directory, store)
-    if written.intact():
-        return True
-    write_results(result, directory)
-    if _remember(result, store):
-        written.note()
-    return False
 
 
 def _remember(result: StudyResult, url: str | None) -> bool:
@@ -94,15 +109,14 @@ def _remember(result: StudyResult, url: str | None) -> bool:
     return True
 
 
-def _tell(result: StudyResult, directory: Path, unchanged: bool) -> None:
-    for warning in result.warnings:
-        click.echo(f"note: {warning}", err=True)
-    for record in result.analyses:
-        if record.status == "failed":
-            click.echo(f"{record.name} ({record.use}) failed: {record.reason}", err=True)
-    click.echo("\n".join(_headlines(result)))
-    report = directory / "report.html"
-    click.echo(f"{report} (unchanged)" if unchanged else str(report))
+def _said(result: StudyResult) -> Said:
+    from ionscape.study.written import Said
+
+    notes = [f"note: {warning}" for warning in result.warnings[:_MOST_NOTES]]
+    if len(result.warnings) > _MOST_NOTES:
+        notes.append(f"note: ... and {len(result.warnings) - _MOST_NOTES} more in the report")
+    notes += [f"{record.name} ({record.use}) failed: {record.reason}" for record in result.failed]
+    return Said(tuple(notes), tuple(_headlines(result)), 1 if result.failed else 0)
 
 
 def _headlines(result: StudyResult) -> list[str]:

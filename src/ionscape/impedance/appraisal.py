@@ -29,6 +29,8 @@ MINIMUM_POINTS = 10
 # More outlying points than this share of the spectrum, or than this number, are not single mishaps any more.
 MOST_WRONG_POINTS = 0.08
 MOST_WRONG_POINTS_COUNTED = 12
+# Windows with a larger share of points whose noise is above its limit are not worth a fit.
+MOST_NOISY = 0.1
 # Windows are cut in twelfths of the points, and never below five of them.
 STEPS = 12
 SMALLEST_WINDOW = 5
@@ -175,7 +177,7 @@ def widest_window(
             start, stop = round(high * n / STEPS), n - round((cuts - high) * n / STEPS)
             if stop - start < MINIMUM_POINTS:
                 continue
-            if np.any(whole.negative[start:stop]) or np.median(whole.noise[start:stop]) > limits.noise:
+            if np.any(whole.negative[start:stop]) or np.mean(whole.noisy[start:stop]) > MOST_NOISY:
                 continue
             part_f, part_z = f[start:stop], z[start:stop]
             decades = np.log10(part_f[0] / part_f[-1]) + 2 * options.extension

@@ -37,6 +37,7 @@ TYPICAL_CELL = epsilon_0 * 1e-2  # F, the empty cell of a pellet with A/L of 1 c
 TYPICAL_AREA = 1e-4  # m^2
 # Spread of log10 C over a temperature series that would not surprise.
 STEADINESS = {BULK: 0.12, BOUNDARY: 0.2, UNRESOLVED: 0.2, INTERFACE: 0.3, ELECTRODE: 0.4}
+RARER = {INTERFACE: 0.2}  # odds of a surface or reaction layer against the other kinds
 REPEATED = 0.1  # odds that two arcs are of one kind
 OTHER = 0.02  # odds that the tables above do not hold for an arc
 DECADES = 14.0  # over which such an arc may lie
@@ -197,6 +198,7 @@ def _likelihood(
     value = REPEATED ** (len(naming) - len(set(naming)))
     value *= PRIOR_UNRESOLVED[polycrystalline] if UNRESOLVED in naming else 1.0
     for arc, kind in zip(arcs, naming, strict=True):
+        value *= RARER.get(kind, 1.0)
         value *= _capacitance_density(arc, kind, scale, arcs, naming)
         value *= _exponent_density(arc.exponent, kind) * _steadiness_density(arc.decades_spread, kind)
     return value

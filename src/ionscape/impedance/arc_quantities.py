@@ -34,6 +34,7 @@ from ionscape.impedance.conductivity import (
 from ionscape.impedance.temperature_series import SeriesFit
 
 OHM = named_dimension("resistance")
+LARGEST_EXPONENT_SPREAD = 0.05
 LARGEST_TOTAL_SPREAD = 0.3  # of ln R_total: beyond it the linear sum says nothing
 
 Quantities = dict[str, Estimate]
@@ -234,10 +235,14 @@ class Spectrum:
                           f"nearer "
                           f"to a diffusion impedance")  # fmt: skip
                 return {"capacitance_blocking_electrode": refused(named_dimension("capacitance"), reason)}
+            alpha = estimates[f"{label}.alpha"]
+            if alpha.status != "determined" or alpha.spread > LARGEST_EXPONENT_SPREAD:
+                reason = "the tail is too short to fix its exponent"
+                return {"capacitance_blocking_electrode": undetermined(named_dimension("capacitance"), reason)}
             total = total_of(self.fit, self.total_parts, self.source)
             return {
                 "capacitance_blocking_electrode": brug_capacitance(
-                    _number(estimates[label]), estimates[f"{label}.alpha"], total
+                    _number(estimates[label]), alpha, total
                 )
             }
         return {}

@@ -21,7 +21,7 @@ from ionscape.impedance.circuit_fit import CircuitFit
 
 FloatArray = NDArray[np.float64]
 
-# Scatter is added where good errors would scatter as much in less than one series of four.
+# Scatter is added where good errors would scatter as much in less than one series of eight.
 SIGNIFICANCE = 0.25
 
 
@@ -71,8 +71,8 @@ def fit_lines(
     covariances : (n, k, k) array
     temperatures : (n,) array
         [K]
-    known : (n, k) array, optional
-        Variances of ln R to be added, from the temperature errors of single spectra.
+    known : (n, k, k) array, optional
+        Covariance of ln R to be added, from the temperature errors of single spectra.
     """
     n, k = log_r.shape
     inverse = 1 / (Boltzmann * temperatures)
@@ -81,7 +81,7 @@ def fit_lines(
     design = np.kron(row[:, None, :], np.eye(k)[None]).reshape(n * k, 2 * k)
     target = (log_r - np.log(temperatures)[:, None]).ravel()
     floor = 1e-12 * np.eye(k)
-    base = covariances + floor + (0.0 if known is None else np.eye(k) * known[:, None, :])
+    base = covariances + floor + (0.0 if known is None else known)
     dof = n * k - 2 * k
 
     def solved(variance: float) -> tuple[FloatArray, FloatArray, float]:

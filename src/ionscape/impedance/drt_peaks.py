@@ -19,7 +19,13 @@ from typing import Literal
 import numpy as np
 
 from ionscape.fit.information import bic, effective_count
-from ionscape.fit.least_squares import LeastSquaresFit, least_squares, minimise, summarise
+from ionscape.fit.least_squares import (
+    LeastSquaresFit,
+    invert_normal,
+    least_squares,
+    minimise,
+    summarise,
+)
 from ionscape.impedance.drt_kernel import ComplexArray, DrtProblem, FloatArray
 
 MOST_PEAKS = 4
@@ -119,7 +125,11 @@ def fit_arcs(
     chosen = _choose_number(arcs, arcs.start_of_extra(values[: problem.n_extra]), first)
     lower, upper = arcs.bounds(chosen.theta.size)
     fit = least_squares(arcs, chosen.theta, lower, upper, tolerance=1e-7)
-    sd = np.sqrt(np.diag(fit.covariance))
+    # R∞ at its bound of zero is not known to be zero: let it widen what it can be traded against
+    free = fit.at_bound == 0
+    free[0] = True
+    inverse, undetermined, _ = invert_normal(fit.jacobian, free)
+    sd = np.where(undetermined, np.inf, np.sqrt(fit.variance * np.diag(inverse)))
     table = np.stack([fit.theta, sd])[:, arcs.n_extra :].reshape(2, -1, PER_ARC)
     table = table[:, np.argsort(table[0, :, 1])]
     has_tail = problem.tail_exponent is not None

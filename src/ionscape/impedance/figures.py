@@ -18,6 +18,7 @@ FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
 MOST_PANELS = 12
+PANEL_ASPECT = 0.72  # height over width: room for a whole semicircle and its labels
 _PREFIXES = ((1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"))
 
 
@@ -63,8 +64,8 @@ def nyquist(curves: Sequence[Curve], *, title: str = "Nyquist plots") -> Figure:
     for i, curve in enumerate(shown):
         data += _nyquist_panel(curve, i, look, first=i == 0)
     plot_layout = layout(
-        {}, {}, height=70 + 270 * rows, grid={"rows": rows, "columns": columns, "pattern": "independent",
-                                              "xgap": 0.22, "ygap": 0.26})  # fmt: skip
+        {}, {}, height=110 + 225 * rows, grid={"rows": rows, "columns": columns, "pattern": "independent",
+                                              "xgap": 0.22, "ygap": 0.3})  # fmt: skip
     plot_layout |= look | {"annotations": _panel_titles(shown, rows, columns)}
     plot_layout["legend"] |= {"orientation": "h", "y": 1.0 + 0.22 / rows, "x": 0}
     plot_layout["margin"] |= {"t": 70}
@@ -197,6 +198,18 @@ def _decade_points(frequency: FloatArray) -> list[tuple[int, float]]:
     return found
 
 
+def _apart(marks: Sequence[tuple[float, float, str]], distance: float) -> list[str]:
+    """Texts of the marks, emptied where they would print over one that is already there."""
+    placed: list[tuple[float, float]] = []
+    texts = []
+    for x, y, text in sorted(marks, key=lambda mark: -mark[1]):
+        free = all(abs(x - a) > 1.6 * distance or abs(y - b) > 0.6 * distance for a, b in placed)
+        placed += [(x, y)] if free else []
+        texts.append((x, y, text if free else ""))
+    order = {(x, y): text for x, y, text in texts}
+    return [order[x, y] for x, y, _ in marks]
+
+
 def _nyquist_panel(curve: Curve, i: int, look: dict[str, Any], *, first: bool) -> list[dict[str, Any]]:
     number = "" if i == 0 else str(i + 1)
     axes = (f"x{number}", f"y{number}")
@@ -207,6 +220,7 @@ def _nyquist_panel(curve: Curve, i: int, look: dict[str, Any], *, first: bool) -
     limit = 1.35 * extent / factor
     visible = (z.real < 1.02 * limit) & (-z.imag < limit)
     decades = [(k, f) for k, f in _decade_points(curve.frequency) if visible[k]]
+    texts = _apart([(z.real[k], -z.imag[k], _frequency_text(f)) for k, f in decades], 0.13 * limit)
     traces = [trace(z.real, -z.imag, "data", legend=first, axes=axes, size=5, marker="circle-open",
                     hover=[f"{f:.4g} Hz" for f in curve.frequency])]  # fmt: skip
     if curve.model is not None:
@@ -214,14 +228,14 @@ def _nyquist_panel(curve: Curve, i: int, look: dict[str, Any], *, first: bool) -
         traces.append(trace(m.real, -m.imag, "fit", mode="lines", colour=PALETTE[1], legend=first, axes=axes))
     if decades:
         at = [k for k, _ in decades]
-        texts = [_frequency_text(f) for _, f in decades]
         traces.append(trace(z.real[at], -z.imag[at], "decades of frequency", mode="markers+text", size=7,
                             legend=first, axes=axes)
                       | {"text": texts, "textposition": "top center", "textfont": {"size": 10},
                          "hoverinfo": "text", "cliponaxis": True})  # fmt: skip
     ticks: dict[str, Any] = {"nticks": 5}
-    look[f"xaxis{number}"] = axis(f"Z′ [{unit}]", range=[-0.03 * limit, limit], **ticks)
-    look[f"yaxis{number}"] = axis(f"−Z″ [{unit}]", range=[-0.03 * limit, 0.72 * limit], scaleanchor=axes[0],
+    across, up = [-0.04 * limit, limit], [-0.04 * limit, PANEL_ASPECT * 1.04 * limit - 0.04 * limit]
+    look[f"xaxis{number}"] = axis(f"Z′ [{unit}]", range=across, constrain="domain", **ticks)
+    look[f"yaxis{number}"] = axis(f"−Z″ [{unit}]", range=up, constrain="domain", scaleanchor=axes[0],
                                   scaleratio=1, **ticks)  # fmt: skip
     return traces
 
@@ -248,7 +262,7 @@ def _bode_traces(
 
 def _stacked(x: dict[str, Any], upper: dict[str, Any], lower: dict[str, Any]) -> dict[str, Any]:
     """Two panels above one another on one frequency axis."""
-    plot_layout = layout(x | {"anchor": "y2"}, upper | {"domain": [0.54, 1.0]}, height=560)
+    plot_layout = layout(x | {"anchor": "y2", "mirror": "all"}, upper | {"domain": [0.54, 1.0]}, height=560)
     plot_layout["yaxis2"] = lower | {"domain": [0.0, 0.46]}
     return plot_layout
 

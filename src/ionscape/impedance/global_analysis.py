@@ -112,11 +112,9 @@ def fit_study_globally(series: Series, options: Any) -> Outcome:
     names = name_series(fits, series.sample, geometry_of(series.sample), options.arcs)
     used = _usable(fits, names, series)
     log_r, covariances = log_resistances(used.fits, list(used.labels.values()))
-    known = own_temperature_variance(used.temperatures)[:, None] / used.kelvin[:, None] ** 2
-    energies = fit_lines(log_r, covariances, used.kelvin).energies
-    variance = known * (energies / (Boltzmann * used.kelvin[:, None])) ** 2
-    together = fit_lines(log_r, covariances, used.kelvin, variance)
-    deviations = np.sqrt(together.scatter**2 + variance).T
+    known = _temperature_covariance(fit_lines(log_r, covariances, used.kelvin).energies, used)
+    together = fit_lines(log_r, covariances, used.kelvin, known)
+    deviations = known + together.scatter**2 * np.eye(len(used.labels))
     result = fit_globally(
         used.fits,
         used.kelvin.tolist(),
@@ -125,9 +123,18 @@ def fit_study_globally(series: Series, options: Any) -> Outcome:
         deviations=deviations if options.tied else None,
         noise=options.noise,
     )
-    alone = [fit_lines(log_r[:, [k]], covariances[:, k : k + 1, k : k + 1], used.kelvin, variance[:, [k]])
+    alone = [fit_lines(log_r[:, [k]], covariances[:, [k]][:, :, [k]], used.kelvin, known[:, [k]][:, :, [k]])
              for k in range(len(used.labels))]  # fmt: skip
     return _outcome(result, used, alone, together, log_r, covariances, fits, series)
+
+
+def _temperature_covariance(energies: FloatArray, used: _Used) -> FloatArray:
+    """Covariance (n, k, k) of ln R about the lines, because every temperature has an error of its own.
+
+    It moves all arcs of a spectrum together.
+    """
+    slope = 1 / used.kelvin[:, None] - energies / (Boltzmann * used.kelvin[:, None] ** 2)
+    return np.asarray(own_temperature_variance(used.temperatures)[:, None, None] * slope[:, :, None] * slope[:, None, :])
 
 
 def _usable(fits: SeriesFit, names: Sequence[ArcName], series: Series) -> _Used:

@@ -127,9 +127,10 @@ def _response(
     position = (inverse_t - inverse_t.mean()) / _reach(fit)
     local, border = np.zeros((n, p, len(names))), np.zeros((g, len(names)))
     shift = np.array([[t.weights.get(name, 0.0) * _to_kelvin(t) for name in names] for t in temperatures])
+    slope = 1 / fit.temperatures[:, None] - fit.energies / (Boltzmann * fit.temperatures[:, None] ** 2)
+    stiff = np.einsum("nkl,nl->nk", np.linalg.inv(fit.deviations), slope)
     for k, label in enumerate(fit.tied):
-        slope = 1 / fit.temperatures - fit.energies[k] / (Boltzmann * fit.temperatures**2)
-        pull = (slope / fit.deviations[k] ** 2)[:, None] * shift
+        pull = stiff[:, k, None] * shift
         local[:, fit.columns[fit.index(label)], :] += pull
         at = g - 2 * len(fit.tied) + 2 * k
         border[at] -= pull.sum(axis=0)

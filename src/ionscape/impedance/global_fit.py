@@ -48,8 +48,8 @@ class GlobalFit:
         Parameters of the circuit at every temperature.
     energies, ln_prefactors : (k,) arrays
         E [J] and ln A of R/T = A exp(E/kT) [ohm/K] per tied arc.
-    deviations : (k, n) array
-        Standard deviation of ln R about the line that was assumed at every temperature.
+    deviations : (n, k, k) array
+        Covariance of ln R of the tied arcs about their lines that was assumed at every temperature.
     chi_square : float
         Sum of squares of the data alone, in units of the noise.
     degrees_of_freedom : int
@@ -214,7 +214,8 @@ class _Problem:
         self, plan: _Plan, fits: Sequence[CircuitFit], temperatures: FloatArray, noise: FloatArray,
         deviations: FloatArray,
     ) -> None:  # fmt: skip
-        self.plan, self.temperatures, self.deviations = plan, temperatures, deviations
+        self.plan, self.temperatures = plan, temperatures
+        self.stiffness = np.linalg.inv(deviations)
         self.inverse = 1 / (Boltzmann * temperatures)
         self.centre = float(self.inverse.mean())
         self.reach = float(np.ptp(self.inverse)) / 2 or 1.0
@@ -251,18 +252,22 @@ class _Problem:
             data.gradient_local.copy(),
             data.gradient_border.copy(),
         )
-        for k, place in enumerate(self.plan.tied):
-            w = 1 / self.deviations[k]
-            misfit = (local[:, place] - self.line(k, border)) * w
-            slope = np.zeros((len(local), self.plan.n_border))
-            at = self.plan.n_shared + 2 * k
-            slope[:, at], slope[:, at + 1] = -w, -w * self.position
-            cost += float(misfit @ misfit)
-            add_local[:, place, place] += w**2
-            add_cross[:, place, :] += w[:, None] * slope
-            add_border += slope.T @ slope
-            g_local[:, place] += w * misfit
-            g_border += slope.T @ misfit
+        places, size = list(self.plan.tied), self.plan.n_border
+        if places:
+            misfit = local[:, places] - np.stack([self.line(k, border) for k in range(len(places))], axis=1)
+            slope = np.zeros((len(local), len(places), size))
+            for k in range(len(places)):
+                at = self.plan.n_shared + 2 * k
+                slope[:, k, at], slope[:, k, at + 1] = -1.0, -self.position
+            pulled = np.einsum("nkl,nl->nk", self.stiffness, misfit)
+            stiff = np.einsum("nkl,nlg->nkg", self.stiffness, slope)
+            cost += float(np.vdot(misfit, pulled))
+            for k, place in enumerate(places):
+                add_local[:, place, places] += self.stiffness[:, k, :]
+            add_cross[:, places, :] += stiff
+            add_border += np.einsum("nkg,nkh->gh", slope, stiff)
+            g_local[:, places] += pulled
+            g_border += np.einsum("nkg,nk->g", slope, pulled)
         return Linearised(cost, add_local, add_cross, add_border, g_local, g_border)
 
     def _data(self, local: FloatArray, border: FloatArray) -> Linearised:
@@ -305,8 +310,8 @@ def fit_globally(
         Labels of resistances whose ln(R/T) lies on a line in 1/T.
     shared : sequence of str
         Natural names with one value for all (``Q1``, ``Q1.alpha``, ``Q1.tau``, ``Q1.capacitance``).
-    deviations : (k, n) array, optional
-        Standard deviation of ln R about its line, for each tied resistance and temperature; strict if not
+    deviations : (n, k, k) array, optional
+        Covariance of ln R of the tied resistances about their lines at every temperature; strict if not
         given.
     noise : "each" or "common"
         Whether each spectrum is weighted by the noise of its separate fit, or all alike.
@@ -330,7 +335,8 @@ def fit_globally(
     if noise == "common":
         weights = np.array([fit.degrees_of_freedom for fit in fits], dtype=np.float64)
         own_noise[:] = np.sqrt(np.average(own_noise**2, weights=weights))
-    assumed = np.full((len(tied), t.size), STRICT) if deviations is None else np.maximum(deviations, STRICT)
+    assumed = np.zeros((t.size, len(tied), len(tied))) if deviations is None else deviations
+    assumed = assumed + STRICT**2 * np.eye(len(tied))
     problem = _Problem(plan, fits, t, own_noise, assumed)
     local, border, lower, upper = _start(problem, fits)
     arrow = fit_arrow(problem.model, local, border, lower, upper)
@@ -339,7 +345,7 @@ def fit_globally(
     data = problem._data(arrow.local, arrow.border)
     count = sum(2 * fit.frequency.size for fit in fits)
     # A tied deviation counts as a parameter only as far as the data, not the tie, decide it.
-    ties = float(np.sum(np.isclose(assumed, STRICT)))
+    ties = t.size * len(tied) if deviations is None or not np.any(deviations) else 0
     parameters = arrow.local.size + arrow.border.size - ties
     dof = max(int(count - parameters), 1)
     energies, prefactors = _lines(problem, arrow.border)

@@ -16,6 +16,8 @@ Verdict = Literal["valid", "noisy", "drifting", "invalid"]
 FEW_WRONG_POINTS = 0.016
 # Change of the resistances over the sweep that makes a spectrum drifting even if the residuals are small.
 DRIFT_LIMIT = 0.05
+# Points per decade below which neighbours no longer tell noise from a misfit of the model.
+SPARSE = 3
 
 
 def judge(
@@ -96,4 +98,6 @@ def _findings(f: FloatArray, whole: Appraisal, limits: Limits) -> list[str]:
         points = ", ".join(f"{each:.4g}" for each in f[whole.suspicious][:6])
         more = "" if whole.suspicious.sum() <= 6 else " and more"
         found.append(f"single points stand out from their neighbours: leave out {points} Hz{more}")
+    if f.size < SPARSE * np.log10(f[0] / f[-1]):
+        found.append(f"with fewer than {SPARSE} points per decade, noise and misfit cannot be told apart")
     return found

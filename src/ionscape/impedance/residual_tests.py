@@ -44,12 +44,16 @@ def local_noise(residual: ComplexArray) -> FloatArray:
 
 
 def outlying(residual: ComplexArray, noise: FloatArray) -> BoolArray:
-    """Points further from the median of their neighbours than noise explains."""
+    """Points further from the median of their neighbours than noise explains.
+
+    Not the two at either end: with neighbours on one side only, nothing says which of the two is wrong.
+    """
     half = 4
     padded = np.pad(residual, half, mode="reflect")
     windows = np.delete(np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1), half, axis=1)
     middle = np.median(windows.real, axis=1) + 1j * np.median(windows.imag, axis=1)
     mask: BoolArray = np.abs(residual - middle) > APART * noise
+    mask[[0, 1, -2, -1]] = False
     return mask
 
 

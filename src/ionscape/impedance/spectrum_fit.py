@@ -12,19 +12,18 @@ from numpy.typing import ArrayLike, NDArray
 from ionscape.core.errors import InputError
 from ionscape.fit.information import aicc, bic, effective_count
 from ionscape.fit.least_squares import LeastSquaresFit, Loss
-from ionscape.fit.profile import profile_intervals, skewed_parameters, student_quantiles
 from ionscape.impedance.circuit import Circuit
 from ionscape.impedance.circuit_choice import CircuitChoice, check_candidates
 from ionscape.impedance.circuit_fit import Candidate, CircuitFit, ParameterStatus, arcs_of
 from ionscape.impedance.circuit_text import parse_circuit
 from ionscape.impedance.cnls import Problem, pose, solve, theta_from_user
+from ionscape.impedance.parameter_intervals import natural_deviation, parameter_intervals, parameter_status
 from ionscape.impedance.spectrum import check_spectrum
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 Weights = Literal["modulus", "unit", "noise"]
 
-WIDEST = 100.0  # a 95 % interval whose ends differ by more than this factor determines nothing
 NOISE_ROUNDS = 3
 
 
@@ -146,8 +145,8 @@ def _report(
     n = 2 * z.size
     model = circuit.evaluate(found.theta, problem.log_s)[0]
     residuals = (z - model) / np.abs(z)
-    ends68, ends95, profiled = _intervals(problem, found, profile=profile)
-    status = tuple(_status(problem, found, j, ends95[j]) for j in range(circuit.n_parameters))
+    ends68, ends95, profiled = parameter_intervals(problem, found, profile=profile)
+    status = tuple(parameter_status(problem, found, j, ends95[j]) for j in range(circuit.n_parameters))
     relative = found.variance / float(np.mean(problem.weights**2 * np.abs(z) ** 2))
     score = bic(found.cost, n, circuit.n_parameters)
     rivals = [c for c in table[1:] if not c.refused]
@@ -158,7 +157,7 @@ def _report(
         names=circuit.names,
         units=circuit.units,
         values=circuit.values(found.theta),
-        standard_uncertainty=_natural_deviation(circuit, found),
+        standard_uncertainty=natural_deviation(circuit, found),
         intervals68=ends68,
         intervals95=ends95,
         status=status,
@@ -184,68 +183,6 @@ def _report(
         converged=found.converged,
         n_evaluations=found.n_evaluations,
     )
-
-
-def _natural_deviation(circuit: Circuit, found: LeastSquaresFit) -> FloatArray:
-    slope = circuit.values_jacobian(found.theta)
-    finite = np.where(np.isfinite(found.covariance), found.covariance, 0.0)
-    deviation = np.sqrt(np.maximum(np.diag(slope @ finite @ slope.T), 0.0))
-    return np.where((slope[:, found.undetermined] != 0).any(axis=1), np.inf, deviation)
-
-
-def _intervals(
-    problem: Problem, found: LeastSquaresFit, *, profile: bool
-) -> tuple[FloatArray, FloatArray, tuple[bool, ...]]:
-    """68.3 % and 95 % intervals (p, 2) of the natural parameters, and which were profiled."""
-    circuit, p = problem.circuit, problem.circuit.n_parameters
-    slope = circuit.values_jacobian(found.theta)
-    values = circuit.values(found.theta)
-    logs = circuit.is_log
-    spread = _natural_deviation(circuit, found) / np.where(logs, values, 1.0)
-    with np.errstate(over="ignore"):
-        ends = [
-            np.where(
-                logs[:, None],
-                values[:, None] * np.exp(np.outer(spread, [-t, t])),
-                values[:, None] + np.outer(spread, [-t, t]),
-            )
-            for t in student_quantiles(found.degrees_of_freedom)
-        ]
-    chosen: list[int] = []
-    if profile:
-        chosen = skewed_parameters(problem.model, found, problem.lower, problem.upper)
-    if chosen:
-        limits = profile_intervals(problem.model, found, problem.lower, problem.upper, chosen)
-        direct = np.count_nonzero(slope, axis=1) == 1  # natural parameters that are one of theta
-        for k, j in enumerate(chosen):
-            if direct[j]:
-                for level in range(2):
-                    low, high = limits.low[level, k], limits.high[level, k]
-                    ends[level][j] = _natural_ends(problem, j, low, high, bool(logs[j]))
-                    if logs[j]:
-                        ends[level][j, 0] *= not limits.low_open[level, k]
-                        ends[level][j, 1] = np.inf if limits.high_open[level, k] else ends[level][j, 1]
-    is_profiled = tuple(j in chosen and bool(np.count_nonzero(slope[j]) == 1) for j in range(p))
-    return ends[0], ends[1], is_profiled
-
-
-def _natural_ends(problem: Problem, j: int, low: float, high: float, is_log: bool) -> tuple[float, float]:
-    if is_log:
-        return math.exp(low), math.exp(high)
-    return max(low, float(problem.lower[j])), min(high, float(problem.upper[j]))
-
-
-def _status(problem: Problem, found: LeastSquaresFit, j: int, ends: FloatArray) -> ParameterStatus:
-    low, high = float(ends[0]), float(ends[1])
-    if not problem.circuit.is_log[j]:  # an exponent: its range is its bounds
-        touches = (low <= problem.lower[j], high >= problem.upper[j])
-        if all(touches) or bool(found.undetermined[j]):
-            return "undetermined"
-        return "bound" if any(touches) and found.at_bound[j] != 0 else "determined"
-    is_open = (low <= 0, not math.isfinite(high))
-    if all(is_open) or (not any(is_open) and high > WIDEST * low):
-        return "undetermined"
-    return "bound" if any(is_open) else "determined"
 
 
 def _warnings(

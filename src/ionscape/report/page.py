@@ -14,7 +14,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from ionscape.core.outcome import Failure
-from ionscape.report.provenance import citations, provenance, synthetic_notice
+from ionscape.report.provenance import citations, provenance
 from ionscape.report.results_table import ResultRow, result_rows
 from ionscape.report.value_tables import (
     MAX_HEADLINE_COLUMNS,
@@ -83,7 +83,7 @@ def page_html(result: StudyResult) -> str:
         style=_asset("page.css"),
         scripts=scripts,
         specs=[(f.anchor, _embedded(f.of.plot)) for s in sections for f in s.figures],
-        synthetic=synthetic_notice(result),
+        synthetic=result.study.synthetic,
         samples=sample_table(result.study.samples.values()),
         findings=[(s, s.record.outcome.findings[:_HEADLINE_FINDINGS]) for s in sections],
         headline=_headline_series(rows),

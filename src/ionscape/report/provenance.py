@@ -47,7 +47,7 @@ def provenance(result: StudyResult) -> dict[str, Any]:
         ],
         "citations": [{"key": c.key, "text": c.text, "doi": c.doi} for c in citations(result)],
         "warnings": list(result.warnings),
-        "synthetic": synthetic_notice(result),
+        "synthetic": study.synthetic,
     }  # fmt: skip
 
 
@@ -71,16 +71,3 @@ def citations(result: StudyResult) -> list[Citation]:
 def bibtex(result: StudyResult) -> str:
     """``references.bib``: only what the methods used cite."""
     return "".join(c.bibtex + "\n" for c in citations(result))
-
-
-def synthetic_notice(result: StudyResult) -> str:
-    """What the study says about generated data; empty where all data were measured."""
-    stated = getattr(result.study, "synthetic", "")
-    if stated:
-        return stated if isinstance(stated, str) else "The data of this study were generated, not measured."
-    flags = {name: m.fields.get("synthetic") for name, m in result.study.measurements.items()}
-    flagged = [name for name, flag in flags.items() if flag]
-    if not flagged:
-        return ""
-    texts = dict.fromkeys(str(flags[name]) for name in flagged if isinstance(flags[name], str))
-    return " ".join([f"Generated, not measured: {', '.join(flagged)}.", *texts])

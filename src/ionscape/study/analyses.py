@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
@@ -171,8 +172,9 @@ class AnalysisReader:
             self._problems.add(place, f"say which quantity of {analysis}: {choices}")
             return None
         units = units_of(upstream, quantity or "*")
-        if quantity and not units:
-            hint = suggestion(quantity, upstream.outputs)
+        slip = misspelt(quantity, upstream.outputs)
+        if quantity and (slip or not units):
+            hint = f"did you mean {slip!r}?" if slip else suggestion(quantity, upstream.outputs)
             self._problems.add(place, f"{upstream.name} gives no {quantity!r}: {hint}")
             return None
         self._check_dimension(units, wanted, text, place)
@@ -229,3 +231,20 @@ def units_of(use: Analysis, quantity: str) -> set[str]:
         or (output.endswith("*") and quantity.endswith("*")
             and (output[:-1].startswith(quantity[:-1]) or quantity[:-1].startswith(output[:-1])))
     }  # fmt: skip
+
+
+def misspelt(quantity: str, outputs: Mapping[str, str]) -> str:
+    """The output that was meant, where only a wildcard output lets the misspelt word through; else empty.
+
+    A word that continues an output (``conductivity_bulk_2``) is no slip.
+    """
+    exact = [output for output in outputs if not output.endswith("*")]
+    if not quantity or quantity.endswith("*") or any(quantity.startswith(output) for output in exact):
+        return ""
+    for family in (output[:-1] for output in outputs if output.endswith("*")):
+        for output in exact:
+            alike = output.startswith(family) and quantity.startswith(family)
+            endings = (None, output[len(family) :], quantity[len(family) :])
+            if alike and SequenceMatcher(*endings).ratio() > 0.85:
+                return output
+    return ""

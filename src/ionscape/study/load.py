@@ -29,6 +29,7 @@ class StudyFields(Fields):
     measurements: dict[str, Any] = Field(default_factory=dict)
     analyses: dict[str, Any] = Field(min_length=1)
     seed: int = 0
+    synthetic: str = ""
 
 
 def load_study(path: str | Path) -> Study:
@@ -59,8 +60,9 @@ def load_study(path: str | Path) -> Study:
     analyses = reader.read()
     problems.raise_any()
     assert top is not None  # a problem was noted otherwise
+    warnings = (*unsaid, *unsaid_there)
     return Study(
-        title, file.resolve(), text, samples, measurements, analyses, (*unsaid, *unsaid_there), top.seed
+        title, file.resolve(), text, samples, measurements, analyses, warnings, top.seed, top.synthetic
     )
 
 

@@ -15,7 +15,7 @@ from ionscape.core.quantity import Quantity
 from ionscape.core.registry import Technique, technique, technique_names
 from ionscape.core.sample import Sample
 from ionscape.study.model import DataFile, MeasurementPlan
-from ionscape.study.problems import Place, Problems, nearest, suggestion
+from ionscape.study.problems import Place, Problems, listed, nearest, suggestion
 from ionscape.study.temperatures import TemperatureFields, interval, temperature_rules
 from ionscape.study.validation import Fields, validated
 
@@ -52,7 +52,7 @@ def read_measurements(
         The samples as written, and those that are right: a measurement on a wrong sample is not wrong itself.
     """
     plans: dict[str, MeasurementPlan] = {}
-    warnings: list[str] = []
+    exact: list[str] = []
     for name, fields in content.items():
         place: Place = ("measurements", name)
         if not isinstance(fields, dict):
@@ -64,9 +64,11 @@ def read_measurements(
         plans[name] = plan
         if all(r.kind == "stated" and not any(r.uncertainties) and not r.scatter for r in
                (file.temperature for file in plan.files)):  # fmt: skip
-            warnings.append(f"measurement {name}: no temperature uncertainty stated, taken as exact "
-                            "('temperature_uncertainty: 1 K' adds a calibration error)")  # fmt: skip
-    return plans, warnings
+            exact.append(name)
+    if not exact:
+        return plans, []
+    return plans, [f"temperature of {listed(exact)} stated without an uncertainty and taken as exact "
+                   "('temperature_uncertainty: 1 K' adds a calibration error)"]  # fmt: skip
 
 
 def _measurement(

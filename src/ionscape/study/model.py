@@ -153,6 +153,8 @@ class Study:
     warnings : tuple of str
         What the study leaves unsaid.
     seed : int
+    synthetic : str
+        Where the data were generated, not measured: how; the report says so at the top.
     """
 
     title: str
@@ -163,3 +165,4 @@ class Study:
     analyses: Mapping[str, AnalysisPlan]
     warnings: tuple[str, ...] = ()
     seed: int = 0
+    synthetic: str = ""

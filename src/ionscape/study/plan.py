@@ -15,6 +15,7 @@ from ionscape.core.registry import technique
 from ionscape.core.sample import Sample
 from ionscape.study.cache import Cache, code_hash, key_of, versions
 from ionscape.study.model import AnalysisPlan, DataFile, MeasurementPlan, Study
+from ionscape.study.problems import suggestion
 from ionscape.study.result import InputFile
 from ionscape.study.tasks import CombineTask, FileTask, StoredOutcome, Work
 
@@ -64,8 +65,8 @@ class Plan:
         return key_of(analyses=self.keys, text=self.study.text, path=str(self.study.path))
 
 
-def make_plan(study: Study, cache: Cache) -> Plan:
-    """Look up what the cache holds; the rest becomes ``plan.graph`` (`cut` it into tasks).
+def make_plan(study: Study) -> Plan:
+    """Hash the inputs and derive the key of every piece and every outcome; nothing is looked up yet.
 
     Raises
     ------
@@ -80,10 +81,15 @@ def make_plan(study: Study, cache: Cache) -> Plan:
         plan.works[name] = _work(study, analysis)
         plan.pieces[name] = tuple(_places(study, plan.works[name], analysis.measurements, hashes))
         plan.keys[name] = _outcome_key(plan, analysis)
-        content = cache.get(plan.keys[name])
+    return plan
+
+
+def look_up(plan: Plan, cache: Cache) -> None:
+    """Fill ``plan.outcomes`` with what the cache holds."""
+    for name, key in plan.keys.items():
+        content = cache.get(key)
         if content is not None:
             plan.outcomes[name] = content
-    return plan
 
 
 def wanted_files(plan: Plan, cache: Cache) -> list[tuple[FileTask, tuple[Place, ...]]]:
@@ -140,7 +146,8 @@ def combine_task(plan: Plan, name: str, outcomes: Mapping[str, StoredOutcome]) -
                 return f"needs {reference.analysis}, which failed"
             matching = [r for r in upstream.outcome.rows if fnmatchcase(r.quantity, reference.quantity)]
             if not matching:
-                return f"{reference.analysis} gave no {reference.quantity}"
+                hint = suggestion(reference.quantity, [r.quantity for r in upstream.outcome.rows])
+                return f"{reference.analysis} gave no {reference.quantity}: {hint}"
             chosen += matching
         rows[key] = tuple(chosen)
     fields = plan.study.measurements[analysis.measurements[0]].fields if analysis.measurements else {}

@@ -16,7 +16,7 @@ from ionscape.core.outcome import Outcome
 from ionscape.study.cache import Cache, cache_folder, versions
 from ionscape.study.file_task import analyse_files
 from ionscape.study.model import Study
-from ionscape.study.plan import Plan, combine_task, cut, files_of, make_plan, wanted_files
+from ionscape.study.plan import Plan, combine_task, cut, files_of, look_up, make_plan, wanted_files
 from ionscape.study.result import AnalysisRecord, InputFile, StudyResult
 from ionscape.study.series_task import combine
 from ionscape.study.tasks import StoredOutcome, TaskResult, traceback_name, unpacked
@@ -28,7 +28,7 @@ Callback = Callable[[int, int, str], None]
 
 def run_study(
     study: Study, *, jobs: int | None = None, fresh: bool = False, executor: Executor | None = None,
-    progress: Callback | None = None, cache: Path | None = None,
+    progress: Callback | None = None, cache: Path | None = None, plan: Plan | None = None,
 ) -> StudyResult:  # fmt: skip
     """Compute all analyses of a study that the cache does not hold.
 
@@ -47,6 +47,8 @@ def run_study(
     progress : callable, optional
     cache : Path, optional
         Folder of the cache; see `ionscape.study.cache`.
+    plan : Plan, optional
+        From `make_plan`, by whoever made it already to see the study's key.
 
     Raises
     ------
@@ -55,7 +57,8 @@ def run_study(
     """
     started = datetime.now(UTC)
     store = Cache(cache or cache_folder(study.path.parent), fresh=fresh)
-    plan = make_plan(study, store)
+    plan = plan or make_plan(study)
+    look_up(plan, store)
     run = _Run(plan, store, progress)
     run.outcomes = {name: unpacked(content) for name, content in plan.outcomes.items()}
     if len(plan.outcomes) < len(study.analyses):

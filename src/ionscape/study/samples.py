@@ -12,7 +12,7 @@ from ionscape.core.estimate import Estimate, exact, measured
 from ionscape.core.quantity import Quantity, dimension_of
 from ionscape.core.sample import Sample, disc_area
 from ionscape.study.formula import atoms, ions_per_mass, parse_ion
-from ionscape.study.problems import Place, Problems
+from ionscape.study.problems import Place, Problems, listed
 from ionscape.study.validation import Fields, quantity, validated
 
 
@@ -74,7 +74,7 @@ def read_samples(
 ) -> tuple[dict[str, Sample], list[str]]:
     """All samples, and what they leave unsaid; what is wrong goes to ``problems``."""
     samples: dict[str, Sample] = {}
-    warnings: list[str] = []
+    bare: dict[str, list[str]] = {}
     for name, fields in content.items():
         place: Place = ("samples", name)
         if fields is not None and not isinstance(fields, dict):
@@ -87,8 +87,8 @@ def read_samples(
         sample = _sample(title, name, found, place, problems)
         if sample is not None and not problems.within(place):
             samples[name] = sample
-            warnings += _unsaid(name, found)
-    return samples, warnings
+            bare.setdefault(_exact(found), []).append(name)
+    return samples, _unsaid(bare)
 
 
 def _question(found: SampleFields, place: Place, problems: Problems) -> None:
@@ -161,10 +161,12 @@ def _carriers(
     return None if density is None else density * exact(per_mass, dimension_of("1/kg"))
 
 
-def _unsaid(name: str, found: SampleFields) -> list[str]:
+def _exact(found: SampleFields) -> str:
+    """The geometry stated without an uncertainty, in words."""
     bare = [f for f in _GEOMETRY if (value := getattr(found, f)) is not None and value.uncertainty is None]
-    if not bare:
-        return []
-    fields = " and ".join(filter(None, [", ".join(bare[:-1]), bare[-1]]))
-    return [f"sample {name}: {fields} stated without an uncertainty, taken as exact: the intervals of "
-            "conductivities are too narrow by it"]  # fmt: skip
+    return " and ".join(filter(None, [", ".join(bare[:-1]), *bare[-1:]]))
+
+
+def _unsaid(bare: Mapping[str, list[str]]) -> list[str]:
+    return [f"{fields} of {listed(names)} stated without an uncertainty and taken as exact: intervals of "
+            "conductivities are too narrow by it" for fields, names in bare.items() if fields]  # fmt: skip

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ionscape.study.cache import Cache, cache_folder, key_of, source_hash
-from ionscape.study.result import StudyResult
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a run told its user: notes, the answers, the exit code."""
+
+    notes: tuple[str, ...]
+    answers: tuple[str, ...]
+    code: int
 
 
 class Written:
@@ -14,30 +23,40 @@ class Written:
 
     Parameters
     ----------
-    result : StudyResult
+    study : Path
+        Of the study file.
+    key : str
+        `Plan.key` of the study.
     directory : Path
         Where its results are or will be written.
     store : str or None
         The database that is to remember them.
     """
 
-    def __init__(self, result: StudyResult, directory: Path, store: str | None = None) -> None:
+    def __init__(self, study: Path, key: str, directory: Path, store: str | None = None) -> None:
         self._directory = directory.resolve()
-        self._from_cache = all(record.from_cache for record in result.analyses)
-        self._cache = Cache(cache_folder(result.study.path.parent))
-        self._key = key_of(what="written", result=result.key, folder=str(self._directory), store=store,
+        self._cache = Cache(cache_folder(study.resolve().parent))
+        self._key = key_of(what="written", result=key, folder=str(self._directory), store=store,
                            writer=source_hash("ionscape"))  # fmt: skip
 
-    def intact(self) -> bool:
-        """The folder holds the results of this very computation, every file of the size and time noted."""
-        content = self._cache.get(self._key) if self._from_cache else None
-        if content is None or not self._directory.is_dir():
-            return False
-        return bool(json.loads(content) == self._files())
+    def intact(self) -> Said | None:
+        """What was said when the folder was written; None unless it still holds those files.
 
-    def note(self) -> None:
+        Sizes and times of change are compared, not contents.
+        """
+        content = self._cache.get(self._key)
+        if content is None or not self._directory.is_dir():
+            return None
+        record = json.loads(content)
+        if record["files"] != self._files():
+            return None
+        said = record["said"]
+        return Said(tuple(said["notes"]), tuple(said["answers"]), int(said["code"]))
+
+    def note(self, said: Said) -> None:
         """Remember what was just written."""
-        self._cache.put(self._key, json.dumps(self._files()).encode())
+        content = json.dumps({"files": self._files(), "said": asdict(said)})
+        self._cache.put(self._key, content.encode())
 
     def _files(self) -> dict[str, list[int]]:
         return {

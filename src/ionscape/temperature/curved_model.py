@@ -201,7 +201,7 @@ class CurvedFit:
         if not abs(ln_value) < 600 or not np.isfinite(row).all():
             why = f"the {self.model.text} curve ends above {temperature:.1f} K"
             return undetermined(points.dimension, why)
-        return self.solution.estimate(row, math.exp(ln_value), points.dimension, "log")
+        return self.solution.estimate(row, ln_value, points.dimension, "log")
 
 
 def curve(model: CurvedModel, temperature: FloatArray, coefficients: FloatArray) -> FloatArray:
@@ -269,7 +269,7 @@ def _parameter(parameter: Parameter, coefficients: FloatArray, solution: Fit) ->
     try:
         steps = np.diag(1e-6 * np.maximum(np.abs(coefficients), 1e-6))
         gradient = [(inside(coefficients + s) - inside(coefficients - s)) / (2 * s.max()) for s in steps]
-        value = parameter.of(coefficients)
+        value = inside(coefficients)
         return solution.estimate(np.array(gradient), value, parameter.dimension, parameter.scale)
     except ValueError:  # a logarithm of something negative: the curve bends the other way
         return undetermined(parameter.dimension, "the data bend the other way than this model can")

@@ -102,9 +102,7 @@ def _line(line: ArrheniusFit, label: str, colour: str, shift: float) -> list[dic
     ]
 
 
-def _wanted(
-    line: ArrheniusFit, label: str, colour: str, marker: str, shift: float
-) -> list[dict[str, Any]]:
+def _wanted(line: ArrheniusFit, label: str, colour: str, marker: str, shift: float) -> list[dict[str, Any]]:
     known = [(t, e) for t, e in line.values if e.status == "determined"]
     if not known:
         return []

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import gammaincc, ndtr, stdtr, stdtrit
 
-from ionscape.core.estimate import Estimate, Scale
+from ionscape.core.estimate import Estimate, Scale, undetermined
 from ionscape.core.marginal import Shape, latent_draws, shape_of, shaped, student_shape
 from ionscape.core.quantity import Dimension
 from ionscape.temperature.points import FloatArray, Points
@@ -29,6 +29,8 @@ Scatter = Literal["auto", "stated"]
 # intervals that cover 68 to 72 % and 95 % ones that cover 93 to 96 % (4 points: 68 to 74 and 89 to 96 %).
 _SIGNIFICANCE = 0.20
 _ROUNDING = 1e-12
+_FIVE_DECADES = 5 * math.log(10)
+_LARGEST_LOGARITHM = 250.0
 _Z = (-1.959963984540054, -1.0, 0.0, 1.0, 1.959963984540054)
 _N_DRAWS = 8000
 
@@ -79,12 +81,11 @@ class Fit:
         variances, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
         return np.asarray(vectors * np.sqrt(np.clip(variances, 0.0, None)))
 
-    def estimate(
-        self, combination: FloatArray, value: float, dimension: Dimension, scale: Scale
-    ) -> Estimate:
-        """Estimate of ``combination`` (p,) of the coefficients; ``value`` in SI, in ``scale``'s unit.
+    def estimate(self, combination: FloatArray, value: float, dimension: Dimension, scale: Scale) -> Estimate:
+        """Estimate of ``combination`` (p,) of the coefficients; ``value`` in SI, its logarithm for ``log``.
 
-        For ``log``, the combination is that of the logarithm; for ``linear`` that of the value itself.
+        For ``log``, the combination is that of the logarithm too; undetermined where that is not fixed to
+        five decades.
         """
         along = combination @ self.gain
         known = along @ self.weights
@@ -93,8 +94,12 @@ class Fit:
         named += [(f"{self.source}#{k}", w) for k, w in enumerate(own)]
         spread = math.sqrt(math.fsum(w * w for _, w in named))
         weights = {name: float(w) for name, w in named if abs(w) > _ROUNDING * spread}
-        shape = _product(self._known_shape(along, known), self._scatter_shape(along, spread))
-        return Estimate(float(value), dimension, scale, weights, shape)
+        shape = _product(self._points_shape(along, dict(named), spread), self._scatter_shape(along, spread))
+        reach = spread * (max(-shape[0], shape[-1]) if shape else 2.0) / 2
+        if scale == "log" and not (reach < _FIVE_DECADES and abs(value) < _LARGEST_LOGARITHM):
+            return undetermined(dimension, f"uncertain by {reach / math.log(10):.2g} decades")
+        best = math.exp(value) if scale == "log" else float(value)
+        return Estimate(best, dimension, scale, weights, shape)
 
     def standard_deviation(self, combination: FloatArray) -> float:
         """Spread of a combination of the coefficients (no tails)."""
@@ -115,23 +120,26 @@ class Fit:
     def _scatter_shape(self, along: FloatArray, spread: float) -> Shape | None:
         return student_shape(self.tail_degrees_of_freedom(along, spread))
 
-    def _known_shape(self, along: FloatArray, known: FloatArray) -> Shape | None:
-        """Of the part that comes from the points, where they are skewed or heavy-tailed themselves."""
+    def _points_shape(self, along: FloatArray, weights: dict[str, float], spread: float) -> Shape | None:
+        """What becomes of the shapes of points that are skewed or heavy-tailed themselves.
+
+        A point's shape is put down to the causes that it shares with no other point; where no point has any
+        (one global fit of all), to all its causes.
+        """
         bent = [i for i, q in enumerate(self.points.quantities) if _bent(q.shape) and along[i] != 0]
-        spread = float(np.sqrt((known**2).sum()))
         if not bent or spread == 0:
             return None
-        deviation = np.zeros(_N_DRAWS)
-        for name, weight in zip(self.points.names, known, strict=True):
-            deviation += weight * latent_draws(name, _N_DRAWS)
+        single = np.count_nonzero(self.weights, axis=0) == 1
+        sign, deviation = self.points.form.sign, _drawn(weights)
         for i in bent:
-            q = self.points.quantities[i]
-            z = sum((w * latent_draws(name, _N_DRAWS) for name, w in q.weights.items()), np.zeros(_N_DRAWS))
-            z /= q.spread
-            beyond = (shaped(z, q.shape) - z) * q.spread if q.shape else np.zeros(_N_DRAWS)
-            to_log = 1.0 if q.scale == "log" else 1 / q.value
-            deviation += self.points.form.sign * along[i] * to_log * beyond
-        return shape_of(deviation, spread)
+            of_point = self.points.quantity_weights[i] * (single if single.any() else 1.0)
+            part = float(np.sqrt((of_point**2).sum()))
+            shape = self.points.quantities[i].shape
+            if part > 0 and shape is not None:
+                z = _drawn(dict(zip(self.points.names, sign * of_point / part, strict=True)))
+                deviation += sign * along[i] * part * (shaped(z, shape) - z)
+        found = shape_of(deviation, spread)
+        return found if found is None or found[0] < 0 < found[-1] else None
 
 
 def fit(
@@ -222,6 +230,15 @@ def _assumed(own: FloatArray) -> FloatArray:
     if missing.all() or not missing.any():
         return np.zeros_like(own)
     return np.where(missing, np.median(own[~missing]), 0.0)
+
+
+def _drawn(weights: dict[str, float]) -> FloatArray:
+    """Draws of a weighted sum of latents."""
+    total = np.zeros(_N_DRAWS)
+    for name, weight in weights.items():
+        if weight:
+            total += weight * latent_draws(name, _N_DRAWS)
+    return total
 
 
 def _bent(shape: Shape | None) -> bool:

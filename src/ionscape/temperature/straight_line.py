@@ -66,7 +66,7 @@ class ArrheniusFit:
         row = form.sign * np.array([1.0, -1 / (K_PER_EV * temperature)])
         ln_value = float(row @ self.solution.coefficients)
         ln_value -= math.log(temperature) if form.times_temperature else 0.0
-        return self.solution.estimate(row, math.exp(ln_value), self.points.dimension, "log")
+        return self.solution.estimate(row, ln_value, self.points.dimension, "log")
 
     def line(
         self, temperature: ArrayLike, probability: float = 0.95
@@ -210,7 +210,7 @@ def _with_estimates(points: Points, solution: Fit, at: Sequence[float]) -> Arrhe
         np.array([0.0, elementary_charge]), float(slope) * elementary_charge, _JOULE, "linear"
     )
     factor = solution.estimate(
-        sign * np.array([1.0, 0.0]), math.exp(sign * intercept), _factor_dimension(points), "log"
+        sign * np.array([1.0, 0.0]), float(sign * intercept), _factor_dimension(points), "log"
     )
     found = ArrheniusFit(points, energy, factor, (), (*points.left_out, *_doubts(solution)), solution)
     values = tuple((float(t), found.at(float(t))) for t in at)
