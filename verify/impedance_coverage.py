@@ -5,7 +5,7 @@ diameter that are measured with errors, and temperatures that are off by a calib
 own. Reported intervals of R, sigma and E are compared with the truth. The spectra come from plain formulas in
 `ionscape.testing`, not from the circuits that fit them.
 
-Run: python verify/impedance_coverage.py [--pellets 250]
+Run: python verify/impedance_coverage.py [--pellets 300]
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def passes(tally: Tally) -> bool:
 def main() -> int:
     """Print the table; exit code 1 if an interval does not cover as it says."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pellets", type=int, default=250)
+    parser.add_argument("--pellets", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--chosen", action="store_true", help="let the circuit be chosen from the data")
     options = parser.parse_args()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ionscape.core.estimate import exact, measured, undetermined
 from ionscape.core.quantity import dimension_of
 from ionscape.report.results_table import ResultRow
-from ionscape.report.value_tables import item_table, sample_table, series_table
+from ionscape.report.value_tables import item_table, sample_table, series_table, split_rows
 from ionscape.testing.results import example_sample
 
 SIEMENS, KELVIN = dimension_of("S/m"), dimension_of("K")
@@ -49,9 +49,15 @@ def test_two_items_at_one_temperature_are_told_apart() -> None:
 
 
 def test_whole_series_names_the_temperature_where_there_is_one() -> None:
-    table = series_table([_row("conductivity_bulk", 1.0, 25), _row("conductivity_bulk", 2.0, 25, "item")])
+    rows = [_row("conductivity_bulk", 1.0, 25, "conductivity_bulk"),
+            _row("conductivity_bulk", 2.0, 25, "a.mpt"),
+            _row("activation_energy", 3.0, None, "conductivity_bulk"), _row("haven_ratio", 4.0)]  # fmt: skip
+    whole, items = split_rows(rows)
+    assert [row.item for row in items] == ["a.mpt"]
+    table = series_table(whole)
     assert table is not None
-    assert [row[0].text for row in table.rows] == ["conductivity (bulk) at 25 °C"]
+    assert [row[0].text for row in table.rows] == [
+        "conductivity (bulk) at 25 °C", "activation energy, conductivity (bulk)", "haven ratio"]  # fmt: skip
     assert series_table([]) is None
     assert item_table([]) is None
 

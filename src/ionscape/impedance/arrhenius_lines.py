@@ -21,8 +21,8 @@ from ionscape.impedance.circuit_fit import CircuitFit
 
 FloatArray = NDArray[np.float64]
 
-# Scatter is added where good errors would scatter as much in less than one series of eight.
-SIGNIFICANCE = 0.25
+# Scatter is added where good errors would scatter as much in less than one series of ten.
+SIGNIFICANCE = 0.1
 
 
 @dataclass(frozen=True)

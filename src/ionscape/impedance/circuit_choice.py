@@ -32,6 +32,7 @@ MOST_ARCS = 3
 LARGEST_SPREAD = 0.4  # of ln R of an arc (1 sd): beyond it the arc is not supported
 NEAREST_ARCS = 0.7  # of ln tau: closer arcs are one
 BEYOND_WINDOW = np.log(5.0)  # an arc whose time constant lies further out is not seen
+NEW_ARC_SITES = 5  # time constants over the window at which one arc more is started
 SMALLEST_SHARE = 0.2  # of -Z'' that an arc must have at its apex
 NEEDED = 6.0  # standard deviations by which a part must differ from nothing to be kept untried
 ROUGH = 1e-6  # relative tolerance of the cost while circuits are compared
@@ -164,7 +165,7 @@ class CircuitChoice:
         problem = pose(circuit, self.frequency, self.impedance, self.weights)
         start = None if parent is None else inherit(parent, circuit, problem.log_s)
         if start is not None and afresh:
-            start = np.vstack([start, draw_starts(problem)])
+            start = np.vstack([draw_starts(problem), start])
         fit = solve(problem, start, loss=self.loss, tolerance=ROUGH)
         self.trials[text] = Trial(problem, fit)
         return self.trials[text]
@@ -187,7 +188,9 @@ class CircuitChoice:
         """Fit one to three arcs, keep as many as pay, with R0 if it pays; take away what does not."""
         inductance = bool(np.any(self.impedance.imag[: max(3, self.frequency.size // 6)] > 0))
         plain = [Design(n, False, "Q", inductance) for n in range(1, MOST_ARCS + 1)]
-        plain = [d for d in plain if self._attempt(d.text, None)]
+        for i, design in enumerate(plain):
+            self._attempt(design.text, self.trials.get(plain[i - 1].text) if i else None, afresh=True)
+        plain = [d for d in plain if d.text in self.trials]
         if not plain:  # very few points
             for design in (Design(0, True, "C"), Design(0, True, "")):
                 self._attempt(design.text, None)
@@ -228,24 +231,35 @@ class CircuitChoice:
 
 
 def inherit(parent: Trial, circuit: Circuit, log_s: ComplexArray) -> FloatArray:
-    """Start of a circuit from a fitted one with the same arcs; a tail may be of another kind, an R0 new."""
-    theta = np.zeros(circuit.n_parameters)
+    """Starts (K, p) of a circuit from a fitted relative.
+
+    A tail may be of another kind, an R0 new, and one arc more is tried all over the window.
+    """
+    omega = log_s.real
+    sites = np.linspace(-omega.max(), -omega.min(), NEW_ARC_SITES + 2)[1:-1]
+    theta = np.zeros((sites.size, circuit.n_parameters))
     by_label = {leaf.labels[0]: leaf for leaf in parent.circuit.leaves}
     tail = [leaf for leaf in parent.circuit.leaves if leaf.labels[0][0] in "CQW"]
     low = float(np.quantile(log_s.real, 0.15))  # where a tail is felt
     for leaf in circuit.leaves:
         if leaf.labels[0] == "R0" and "R0" not in by_label:
-            theta[leaf.offset] = np.log(0.03 * np.abs(parent.problem.impedance).min())
+            theta[:, leaf.offset] = np.log(0.03 * np.abs(parent.problem.impedance).min())
+            continue
+        if leaf.is_arc and leaf.labels[0] not in by_label:
+            size = np.log(np.abs(parent.problem.impedance))
+            theta[:, leaf.offset] = np.interp(-sites, omega[::-1], size[::-1]) - 2.0
+            theta[:, leaf.offset + 1], theta[:, leaf.offset + 2] = sites, 0.9
             continue
         source = by_label.get(leaf.labels[0], tail[0] if tail else leaf)
-        size = leaf.stop - leaf.offset
+        length = leaf.stop - leaf.offset
         if leaf.element.symbol == source.element.symbol or leaf.fused:
-            theta[leaf.offset : leaf.stop] = parent.fit.theta[source.offset : source.offset + size]
+            theta[:, leaf.offset : leaf.stop] = parent.fit.theta[source.offset : source.offset + length]
         else:
             ln_q, alpha = parent.fit.theta[source.offset : source.stop]
             is_c = leaf.element.symbol == "C"
-            theta[leaf.offset] = ln_q + (alpha - 1) * low if is_c else -ln_q + (0.5 - alpha) * low - 0.35
-    return theta
+            theta[:, leaf.offset] = ln_q + (alpha - 1) * low if is_c else -ln_q + (0.5 - alpha) * low - 0.35
+    further = any(leaf.is_arc and leaf.labels[0] not in by_label for leaf in circuit.leaves)
+    return theta if further else theta[:1]
 
 
 def simpler_designs(design: Design, trial: Trial) -> list[Design]:

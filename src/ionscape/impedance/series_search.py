@@ -236,8 +236,19 @@ def _incoherence(
     return incoherence(arcs, temperatures, windows)
 
 
+def count_arcs(circuit: Circuit) -> int:
+    """Number of arcs of a circuit."""
+    return sum(leaf.is_arc for leaf in circuit.leaves)
+
+
+def own_attempt(fit: CircuitFit) -> Attempt:
+    """A spectrum's own fit as one of the attempts."""
+    count = max(effective_count(np.stack([fit.residuals.real, fit.residuals.imag])), 8.0)
+    return Attempt(fit.theta, fit.chi_square, "", count)
+
+
 def _score(circuit: Circuit, attempt: Attempt, fit: CircuitFit, n_independent: float) -> float:
-    arcs = sum(leaf.is_arc for leaf in circuit.leaves)
+    arcs = count_arcs(circuit)
     plain = bic(attempt.cost, 2 * fit.frequency.size, circuit.n_parameters, n_independent)
     return plain + SUPPORT * arcs + (UNSUPPORTED if attempt.lost else 0.0)
 
@@ -266,7 +277,10 @@ def everywhere(
 def _reduced(
     found: Sequence[tuple[Circuit, Attempt]], starts: Sequence[FloatArray], fits: Sequence[CircuitFit]
 ) -> list[tuple[Circuit, Attempt]]:
-    """Where an arc is lost, the best fit with one arc less, started at the neighbour; again until none is."""
+    """Where an arc is lost, the best fit with one arc less, started at the neighbour, or the spectrum's own.
+
+    Again until none is lost.
+    """
     result, begun = list(found), list(starts)
     for _ in range(3):
         trials: dict[str, list[tuple[int, FloatArray]]] = {}
@@ -276,6 +290,10 @@ def _reduced(
                 smaller[less.text] = less
                 trials.setdefault(less.text, []).append((i, inherited(less, circuit, begun[i])))
         options: dict[int, list[tuple[Circuit, Attempt, FloatArray]]] = {}
+        for i, (circuit, attempt) in enumerate(result):
+            if attempt.lost and count_arcs(fits[i].circuit) < count_arcs(circuit):
+                own = own_attempt(fits[i])
+                options[i] = [(fits[i].circuit, own, own.theta)]
         for text, rows in trials.items():
             attempts = fit_batch(smaller[text], [fits[i] for i, _ in rows], [start for _, start in rows])
             for (i, start), attempt in zip(rows, attempts, strict=True):

@@ -25,13 +25,13 @@ FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 IntArray = NDArray[np.int_]
 
-MOST_COMBINATIONS = 2500
+MOST_COMBINATIONS = 1500
 POINTS_PER_DECADE = (3.0, 2.0, 1.5, 1.0, 0.6)
 BEYOND_WINDOW = 0.5  # decades of time constant tried on either side of the window
 ARC_EXPONENTS = (0.95, 0.8)
 TAIL_EXPONENTS = (0.95, 0.8, 0.65, 0.5)
 FAINT = 3e-3  # share of the spectrum with which what came out negative or zero is started
-DEEPEST = 1500  # combinations looked through for distinct starts
+DEEPEST = 600  # combinations looked through for distinct starts
 NESTED_DRAWS = 512
 APART = math.log(12.0)  # starts nearer than this in every logarithmic time constant are the same
 

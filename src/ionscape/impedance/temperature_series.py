@@ -16,7 +16,7 @@ from ionscape.core.errors import AnalysisError, InputError
 from ionscape.impedance.arc_tracks import follow_arcs
 from ionscape.impedance.circuit import Circuit
 from ionscape.impedance.circuit_fit import Arc, CircuitFit
-from ionscape.impedance.series_search import Attempt, Ranked, choose_jointly, everywhere, exchange
+from ionscape.impedance.series_search import Ranked, choose_jointly, everywhere, exchange, own_attempt
 from ionscape.impedance.spectrum_fit import Weights, fit
 
 
@@ -177,7 +177,7 @@ def _refitted(
 ) -> tuple[list[CircuitFit], int]:
     """Every spectrum with the circuit of the series, from the best of its own and its neighbours' starts."""
     own = [found.circuit.text == text for found in fits]
-    found = [(each.circuit, _own_attempt(each)) for each in fits]
+    found = [(each.circuit, own_attempt(each)) for each in fits]
     if not all(own):
         other = everywhere(text, fits, reduce=not given)
         found = [pair if mine else new for mine, pair, new in zip(own, found, other, strict=True)]
@@ -192,7 +192,3 @@ def _refitted(
         final.append(fit(each.frequency, each.impedance, used, weights=each.weights, robust=robust,
                          starting_values=values))  # fmt: skip
     return final, restarted
-
-
-def _own_attempt(found: CircuitFit) -> Attempt:
-    return Attempt(found.theta, found.chi_square, "", float(found.residuals.size * 2))

@@ -24,6 +24,7 @@ from ionscape.report.value_tables import (
     item_table,
     sample_table,
     series_table,
+    split_rows,
 )
 
 if TYPE_CHECKING:
@@ -70,9 +71,10 @@ class Section:
 def page_html(result: StudyResult) -> str:
     """The whole page as one HTML text: style, scripts, figures and tables inside."""
     rows = result_rows(result)
+    whole, items = split_rows(rows)
     references = citations(result)
     places = {c.key: n for n, c in enumerate(references, start=1)}
-    sections = list(_sections(result, rows, places))
+    sections = list(_sections(result, whole, items, places))
     scripts = [_asset(PLOTLY), _asset("page.js")]
     statuses: Counter[str] = Counter(row.estimate.status for row in rows)
     return _template("report.html.j2").render(
@@ -85,9 +87,9 @@ def page_html(result: StudyResult) -> str:
         specs=[(f.anchor, _embedded(f.of.plot)) for s in sections for f in s.figures],
         synthetic=result.study.synthetic,
         samples=sample_table(result.study.samples.values()),
-        findings=[(s, s.record.outcome.findings[:_HEADLINE_FINDINGS]) for s in sections],
-        headline=_headline_series(rows),
-        by_temperature=list(_headline_items(rows)),
+        findings=_headline_findings(sections, whole, items),
+        headline=_headline_series(whole),
+        by_temperature=list(_headline_items(items)),
         counts=_counts(statuses),
         failed_items=sum(len(s.record.outcome.failures) for s in sections),
         warned=sum(len(s.record.outcome.warnings) for s in sections) + len(result.warnings),
@@ -98,33 +100,60 @@ def page_html(result: StudyResult) -> str:
     )
 
 
-def _sections(result: StudyResult, rows: Sequence[ResultRow], places: Mapping[str, int]) -> Iterator[Section]:
+def _sections(
+    result: StudyResult, whole: Sequence[ResultRow], items: Sequence[ResultRow], places: Mapping[str, int]
+) -> Iterator[Section]:
     figure = table = 0
-    by_analysis: dict[str, list[ResultRow]] = {}
-    for row in rows:
-        by_analysis.setdefault(row.analysis, []).append(row)
+    series_of, items_of = _by_analysis(whole), _by_analysis(items)
     for n, record in enumerate(result.analyses, start=1):
         outcome = record.outcome
-        own = by_analysis.get(record.name, [])
         figures = [Numbered(figure + k, f"figure-{figure + k}", f) for k, f in enumerate(outcome.figures, 1)]
         tables = [Numbered(table + k, f"table-{table + k}", t) for k, t in enumerate(outcome.tables, 1)]
         figure, table = figure + len(figures), table + len(tables)
         keys = sorted({places[key] for key in outcome.citations})
-        yield Section(record, f"analysis-{n}", tuple(figures), tuple(tables), series_table(own),
-                      item_table(own), _grouped(outcome.failures), tuple(keys))  # fmt: skip
+        yield Section(
+            record, f"analysis-{n}", tuple(figures), tuple(tables),
+            series_table(series_of.get(record.name, [])), item_table(items_of.get(record.name, [])),
+            _grouped(outcome.failures), tuple(keys),
+        )  # fmt: skip
 
 
-def _headline_series(rows: Sequence[ResultRow]) -> ValueTable | None:
-    whole = [row for row in rows if not row.item]
+def _by_analysis(rows: Sequence[ResultRow]) -> dict[str, list[ResultRow]]:
+    found: dict[str, list[ResultRow]] = {}
+    for row in rows:
+        found.setdefault(row.analysis, []).append(row)
+    return found
+
+
+def _headline_findings(
+    sections: Sequence[Section], whole: Sequence[ResultRow], items: Sequence[ResultRow]
+) -> list[tuple[Section, tuple[str, ...]]]:
+    """First what whole series say of the main quantities, then their items, then checks and the like."""
+    answers = {row.analysis for row in whole if is_main(row)}
+    steps = {row.analysis for row in items if is_main(row)}
+
+    def rank(section: Section) -> int:
+        name = section.record.name
+        return 0 if name in answers else 1 if name in steps else 2
+
+    return [
+        (s, s.record.outcome.findings[: _HEADLINE_FINDINGS - rank(s)]) for s in sorted(sections, key=rank)
+    ]
+
+
+def _headline_series(whole: Sequence[ResultRow]) -> ValueTable | None:
     main = [row for row in whole if is_main(row)] or whole
     several = len({row.analysis for row in main}) > 1
     return series_table(main[:MAX_HEADLINE_ROWS], with_analysis=several)
 
 
-def _headline_items(rows: Sequence[ResultRow]) -> Iterator[tuple[str, ValueTable]]:
-    """Main quantities by temperature, a table for each sample."""
-    for sample in dict.fromkeys(row.sample for row in rows):
-        own = [row for row in rows if row.sample == sample and row.item]
+def _headline_items(items: Sequence[ResultRow]) -> Iterator[tuple[str, ValueTable]]:
+    """Main quantities by temperature, a table for each sample, each from the first analysis that gives it."""
+    first: dict[tuple[str, str], str] = {}
+    for row in items:
+        first.setdefault((row.sample, row.quantity), row.analysis)
+    for sample in dict.fromkeys(row.sample for row in items):
+        own = [r for r in items if r.sample == sample and first[sample, r.quantity] == r.analysis]
         main = [row for row in own if is_main(row)] or own
         table = item_table(main, max_columns=MAX_HEADLINE_COLUMNS, items=False)
         if table is not None and len(table.rows) + table.left_out > MAX_HEADLINE_ROWS:

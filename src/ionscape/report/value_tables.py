@@ -30,7 +30,7 @@ MAIN = (
     "critical_current_density", "loss_tangent", "yield_pressure",
 )  # fmt: skip
 MAX_ROWS = 200
-MAX_HEADLINE_COLUMNS = 5
+MAX_HEADLINE_COLUMNS = 4
 
 _LENGTHS = ((1e-4, "cm"), (1e-7, "um"), (0.0, "nm"))
 _SAMPLE_UNITS = {"area": "cm^2", "density": "g/cm^3", "number density": "cm^-3"}
@@ -78,9 +78,19 @@ def is_main(row: ResultRow) -> bool:
     return row.quantity.startswith(MAIN)
 
 
-def series_table(rows: Sequence[ResultRow], *, with_analysis: bool = False) -> ValueTable | None:
+def split_rows(rows: Sequence[ResultRow]) -> tuple[list[ResultRow], list[ResultRow]]:
+    """Rows of a whole series, and rows of its single items.
+
+    Where the item is itself a quantity of the study (the line through ``conductivity_bulk``), the row
+    tells of that quantity's whole series.
+    """
+    quantities = {row.quantity for row in rows}
+    whole = [row for row in rows if not row.item or row.item in quantities]
+    return whole, [row for row in rows if row.item and row.item not in quantities]
+
+
+def series_table(whole: Sequence[ResultRow], *, with_analysis: bool = False) -> ValueTable | None:
     """Quantities that belong to no single item: name, value, 95 % interval; None if there are none."""
-    whole = [row for row in rows if not row.item]
     if not whole:
         return None
     notes = _Notes()
@@ -90,6 +100,8 @@ def series_table(rows: Sequence[ResultRow], *, with_analysis: bool = False) -> V
     printed = []
     for row in whole[:MAX_ROWS]:
         name = format_name(row.quantity)
+        if row.item and row.item != row.quantity:
+            name += f", {format_name(row.item)}"
         if row.temperature is not None:
             name += f" at {celsius(row.temperature)} °C"
         value = value_cell(row, notes, unit=True)
@@ -101,20 +113,19 @@ def series_table(rows: Sequence[ResultRow], *, with_analysis: bool = False) -> V
 
 
 def item_table(
-    rows: Sequence[ResultRow], *, max_columns: int | None = None, items: bool = True
+    own: Sequence[ResultRow], *, max_columns: int | None = None, items: bool = True
 ) -> ValueTable | None:
     """Quantities of single items, one line per item, from cold to hot; None if there are none.
 
     Parameters
     ----------
-    rows : sequence of ResultRow
+    own : sequence of ResultRow
         Of one sample.
     max_columns : int, optional
         Keeps the first quantities only.
     items : bool
         Whether the items' labels are printed also where temperatures tell the lines apart.
     """
-    own = [row for row in rows if row.item]
     columns = list(dict.fromkeys(map(_column, own)))[:max_columns]
     lines: dict[tuple[float, str], dict[_Column, ResultRow]] = {}
     for row in own:

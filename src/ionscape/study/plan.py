@@ -118,8 +118,12 @@ def wanted_files(plan: Plan, cache: Cache) -> list[tuple[FileTask, tuple[Place, 
 
 
 def cut(plan: Plan, wanted: list[tuple[FileTask, tuple[Place, ...]]], jobs: int) -> None:
-    """Cut the files into tasks (large enough that handing them out costs nothing) and draw the graph."""
-    size = max(1, min(32, -(-len(wanted) // (4 * jobs))))
+    """Cut the files into tasks and draw the graph.
+
+    Handing out a task costs about a millisecond, and a kill loses the tasks under way: eight files are
+    neither too few nor too many.
+    """
+    size = max(1, min(8, -(-len(wanted) // (4 * jobs))))
     plan.chunks = [wanted[i : i + size] for i in range(0, len(wanted), size)]
     plan.graph = {i: set() for i in range(len(plan.chunks))}
     for name, analysis in plan.study.analyses.items():
