@@ -191,9 +191,10 @@ def write_spectrum(path: Path, ohm: float, points: int = 12) -> None:
 
 
 @pytest.fixture
-def make_study(toy_site: Path, tmp_path: Path) -> Callable[..., Path]:
+def make_study(toy_site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
     """Writes a study with some spectra at 30, 31, ... degC and gives the study file's path."""
     assert toy_site.is_dir()
+    monkeypatch.delenv("IONSCAPE_CACHE", raising=False)  # each test has a cache of its own, beside its study
 
     def make(text: str = STUDY, spectra: int = 4, folder: str = "study") -> Path:
         place = tmp_path / folder

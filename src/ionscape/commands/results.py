@@ -39,7 +39,7 @@ def _cells(row: FoundQuantity) -> tuple[str, ...]:
 
 
 def _value(row: FoundQuantity) -> str:
-    from ionscape.report.number_format import format_number, format_unit, format_value, with_unit
+    from ionscape.core.number_format import format_number, format_unit, format_value, with_unit
 
     if row.value is None:
         return row.status

@@ -31,7 +31,7 @@ class Citation:
         f = self.fields
         where = " ".join(filter(None, (f.get("journal") or f.get("publisher", ""), f.get("volume", ""))))
         pages = f", {f['pages'].replace('--', '–')}" if "pages" in f else ""
-        authors = f.get("author", "").replace(" and ", ", ")
+        authors = f.get("author", "").replace(" and ", ", ").rstrip(".")
         return _plain(f"{authors}. {f.get('title', '')}. {where}{pages} ({f.get('year', '')}).")
 
     @property

@@ -42,6 +42,7 @@ class Linearised:
 
 
 HOPELESS = 1e12  # damping at which no step is left
+MOST_HELD = 6  # rounds of taking parameters to their bounds within one step
 ROUNDING = 1e-7  # of the cost: a hundredth of a standard deviation in any parameter
 
 Model = Callable[[FloatArray, FloatArray], Linearised]
@@ -116,24 +117,49 @@ def fit_arrow(
     """
     local = np.clip(local, lower, upper)
     at, damping, growth, converged, count = model(local, border), 1e-4, 2.0, False, 1
-    free = np.ones(local.shape, dtype=bool)
     while count <= iterations and not converged and damping < HOPELESS:
-        g = at.gradient_local
-        free = ~(((local <= lower) & (g > 0)) | ((local >= upper) & (g < 0)))
-        inverse_schur, gain, inverse = _factors(at, free, damping)
-        own = np.einsum("npq,nq->np", inverse, g)
-        step_border = -inverse_schur @ (at.gradient_border - np.einsum("npg,np->g", at.cross, own))
-        step_local = -own - gain @ step_border
-        trial = np.clip(local + step_local, lower, upper)
-        promised = -float(np.vdot(g, step_local) + at.gradient_border @ step_border)
-        new = model(trial, border + step_border)
+        step_local, step_border, promised = _step(at, local, lower, upper, damping)
+        new = model(local + step_local, border + step_border)
         count += 1
         if new.cost <= at.cost:
             converged = max(promised, at.cost - new.cost) <= tolerance * at.cost
-            local, border, at = trial, border + step_border, new
+            local, border, at = np.clip(local + step_local, lower, upper), border + step_border, new
             damping, growth = max(damping / 5, 1e-14), 2.0
         else:
             # Stiff ties leave rounding in the cost: a step that promises less than that has arrived.
             converged = promised <= max(tolerance, ROUNDING) * at.cost
             damping, growth = damping * growth, growth * 2
-    return ArrowFit(local, border, at, converged, count, free)
+    return ArrowFit(local, border, at, converged, count, ~_pushed(at, local, lower, upper))
+
+
+def _pushed(at: Linearised, local: FloatArray, lower: FloatArray, upper: FloatArray) -> BoolArray:
+    """Local parameters at a bound that the gradient pushes further out."""
+    g = at.gradient_local
+    return ((local <= lower) & (g > 0)) | ((local >= upper) & (g < 0))
+
+
+def _step(
+    at: Linearised, local: FloatArray, lower: FloatArray, upper: FloatArray, damping: float
+) -> tuple[FloatArray, FloatArray, float]:
+    """Damped step of local and border parameters, and how much it promises to lower the cost.
+
+    A parameter that would leave its bounds is taken to the bound, and the others are solved for again with
+    that move given: merely cutting its step would tear stiff ties.
+    """
+    held = _pushed(at, local, lower, upper)
+    given = np.zeros(local.shape)
+    for _ in range(MOST_HELD):
+        g = at.gradient_local + np.einsum("npq,nq->np", at.local, given)
+        g_border = at.gradient_border + np.einsum("npg,np->g", at.cross, given)
+        inverse_schur, gain, inverse = _factors(at, ~held, damping)
+        own = np.einsum("npq,nq->np", inverse, g)
+        step_border = -inverse_schur @ (g_border - np.einsum("npg,np->g", at.cross, own))
+        step = np.where(held, given, -own - gain @ step_border)
+        outside = ~held & ((local + step < lower) | (local + step > upper))
+        if not outside.any():
+            break
+        given = np.where(outside, np.clip(local + step, lower, upper) - local, given)
+        held = held | outside
+    step = np.clip(local + step, lower, upper) - local
+    promised = -float(np.vdot(at.gradient_local, step) + at.gradient_border @ step_border)
+    return step, step_border, promised

@@ -115,7 +115,8 @@ class CircuitFit:
         Relative standard deviation of each component, from the residuals.
     aicc, bic : float
     runner_up : (str, float) or None
-        Second-best circuit and how much larger its BIC is; None where the circuit was given.
+        Second-best circuit and how much larger its BIC is (negative where an arc more lowers the BIC by less
+        than an arc must earn); None where the circuit was given.
     candidates : tuple of Candidate
         All that were tried, best first.
     arcs : tuple of Arc

@@ -7,9 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ionscape.core.estimate import Estimate
-from ionscape.core.quantity import dimension_of, field_unit, named_dimension, to_field
-from ionscape.core.sample import Sample
-from ionscape.report.number_format import (
+from ionscape.core.number_format import (
     format_estimate,
     format_interval,
     format_name,
@@ -19,6 +17,8 @@ from ionscape.report.number_format import (
     spans_powers,
     with_unit,
 )
+from ionscape.core.quantity import dimension_of, field_unit, named_dimension, to_field
+from ionscape.core.sample import Sample
 from ionscape.report.results_table import ResultRow
 
 # What a reader looks for first; a name that starts so counts.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ionscape.core.errors import AnalysisError
 from ionscape.core.estimate import exact
+from ionscape.core.number_format import format_celsius, format_name, format_quantity
 from ionscape.core.outcome import Outcome, Row, Table
 from ionscape.core.quantity import dimension_of, field_unit
 from ionscape.core.registry import Series
@@ -19,7 +20,6 @@ from ionscape.temperature.figures import arrhenius_figure
 from ionscape.temperature.model_choice import MODELS, Comparison, compare
 from ionscape.temperature.points import K_PER_EV
 from ionscape.temperature.straight_line import ArrheniusFit, arrhenius
-from ionscape.temperature.wording import celsius, said, wide
 
 if TYPE_CHECKING:
     from ionscape.temperature.spec import ArrheniusOptions
@@ -90,7 +90,7 @@ def _label(row: Row) -> str:
     if row.item:
         return row.item
     known = row.temperature is not None and math.isfinite(row.temperature.value)
-    return f"the value at {celsius(row.temperature.value)}" if known and row.temperature else "a value"
+    return f"the value at {format_celsius(row.temperature.value)}" if known and row.temperature else "a value"
 
 
 # ---- rows ---------------------------------------------------------------------------------------------
@@ -119,25 +119,25 @@ def _extrapolated(line: ArrheniusFit, kelvin: float) -> str:
     if data.size == 0 or data[0] - 0.5 <= kelvin <= data[-1] + 0.5:
         return ""
     if kelvin < data[0]:
-        return f"extrapolated {data[0] - kelvin:.0f} K below the coldest point ({celsius(data[0])})"
-    return f"extrapolated {kelvin - data[-1]:.0f} K above the hottest point ({celsius(data[-1])})"
+        return f"extrapolated {data[0] - kelvin:.0f} K below the coldest point ({format_celsius(data[0])})"
+    return f"extrapolated {kelvin - data[-1]:.0f} K above the hottest point ({format_celsius(data[-1])})"
 
 
 # ---- sentences ----------------------------------------------------------------------------------------
 def _findings(result: Result) -> list[str]:
-    line, name = result.line, wide(result.quantity)
+    line, name = result.line, format_name(result.quantity)
     if line.solution is None:
         return [f"{name}: no activation energy: {line.reason}"]
     data, form = line.points.temperature, line.points.form
-    energy = f"{name}: activation energy {said(line.activation_energy, 'eV')} from {form.text}"
-    energy += f" at {data.size} points from {celsius(data[0])} to {celsius(data[-1])}"
+    energy = f"{name}: activation energy {format_quantity(line.activation_energy, 'eV')} from {form.text}"
+    energy += f" at {data.size} points from {format_celsius(data[0])} to {format_celsius(data[-1])}"
     if form.name in ("ln sigma T", "ln sigma"):
         sign, other = (-1, "ln σ") if form.times_temperature else (1, "ln(σT)")
         energy += f" ({other} would give about {line.slope + sign * K_PER_EV / _mean_inverse(data):.3f} eV)"
     found = [energy]
     for kelvin, estimate in line.values:
         note = _extrapolated(line, kelvin)
-        value = f"{name} at {celsius(kelvin)}: {said(estimate, result.unit)}"
+        value = f"{name} at {format_celsius(kelvin)}: {format_quantity(estimate, result.unit)}"
         found.append(f"{value}, {note}" if note else value)
     found.append(f"{name}: {result.bend.verdict}")
     return found
@@ -148,13 +148,15 @@ def _mean_inverse(temperature: NDArray[np.float64]) -> float:
 
 
 def _warnings(result: Result) -> list[str]:
-    name = wide(result.quantity)
+    name = format_name(result.quantity)
     warnings = [f"{name}: {text}" for text in result.line.warnings]
     preferred = result.bend.candidate(result.bend.preferred)
     if preferred is None or preferred.fit is None:
         return warnings
     at = preferred.fit.at
-    values = ", ".join(f"{said(at(t), result.unit)} at {celsius(t)}" for t, _ in result.line.values)
+    values = ", ".join(
+        f"{format_quantity(at(t), result.unit)} at {format_celsius(t)}" for t, _ in result.line.values
+    )
     warnings.append(
         f"{name}: a straight line does not describe these points: its activation energy is an average over "
         f"their range and its extrapolation is not to be trusted; the {preferred.text} model gives {values}"
@@ -171,8 +173,10 @@ def _lines_table(results: Sequence[Result]) -> Table:
         freedom = str(solution.degrees_of_freedom) if solution else ""
         scatter = f"{100 * solution.scatter:.2g} %" if solution and solution.scatter else "none"
         rows.append((
-            wide(r.quantity), form.text, str(len(r.line.points)), said(r.line.activation_energy, "eV"),
-            said(r.line.pre_exponential_factor, r.factor_unit), f"{chi:.3g}" if math.isfinite(chi) else "",
+            format_name(r.quantity), form.text, str(len(r.line.points)),
+            format_quantity(r.line.activation_energy, "eV"),
+            format_quantity(r.line.pre_exponential_factor, r.factor_unit),
+            f"{chi:.3g}" if math.isfinite(chi) else "",
             freedom, scatter,
         ))  # fmt: skip
     return Table(
@@ -190,13 +194,15 @@ def _models_table(results: Sequence[Result]) -> Table:
     for r in results:
         for c in r.bend.candidates:
             pairs = zip(c.fit.model.parameters, c.fit.estimates, strict=True) if c.fit else ()
-            found = ", ".join(f"{wide(p.quantity)} {said(e, p.unit)}" for p, e in pairs)
+            found = ", ".join(f"{format_name(p.quantity)} {format_quantity(e, p.unit)}" for p, e in pairs)
             at = c.fit.at if c.fit else r.line.at
-            values = ", ".join(f"{said(at(k), r.unit)} at {celsius(k)}" for k, _ in r.line.values)
+            values = ", ".join(
+                f"{format_quantity(at(k), r.unit)} at {format_celsius(k)}" for k, _ in r.line.values
+            )
             if c.fit and any(e.status != "determined" for e in c.fit.estimates):
                 values = "not fixed by the data"
             above = f"{c.bic - r.bend.candidates[0].bic:.1f}"
-            rows.append((wide(r.quantity), c.text, str(c.parameters), above, found, values))
+            rows.append((format_name(r.quantity), c.text, str(c.parameters), above, found, values))
     return Table(
         "models", "Is a straight line enough?",
         ("Quantity", "Model", "Parameters", "BIC above the best", "Found", "Value"), tuple(rows),

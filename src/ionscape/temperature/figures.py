@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from ionscape.core.figure import GREY, PALETTE, axis, band, layout, symbol, trace
+from ionscape.core.number_format import format_celsius, format_name
 from ionscape.core.outcome import Figure
 from ionscape.core.quantity import unit_scale
 from ionscape.temperature.curved_model import curve
 from ionscape.temperature.model_choice import Comparison
 from ionscape.temperature.points import FloatArray
 from ionscape.temperature.straight_line import ArrheniusFit
-from ionscape.temperature.wording import celsius, wide
 
 Drawn = tuple[str, ArrheniusFit, Comparison, str]
 """Quantity, its line, its bend, the unit of the quantity."""
@@ -48,8 +48,9 @@ def _figure(group: Sequence[Drawn], number: int) -> Figure:
     margin = 0.04 * np.ptp(inverse)
     span = (float(inverse.min() - margin), float(inverse.max() + margin))
     data.append(trace([inverse.min()], [math.nan], "", legend=False, axes=("x2", "y")))
-    names = ", ".join(wide(name) for name, *_ in group)
-    curves = f"Dotted: the curved model preferred for {', '.join(wide(d[0]) for d in bent)}. " if bent else ""
+    names = ", ".join(format_name(name) for name, *_ in group)
+    bent_names = ", ".join(format_name(d[0]) for d in bent)
+    curves = f"Dotted: the curved model preferred for {bent_names}. " if bent else ""
     return Figure(
         name="arrhenius" if number == 0 else f"arrhenius_{number + 1}",
         title=f"Arrhenius plot: {names}",
@@ -70,14 +71,14 @@ def _log_shift(line: ArrheniusFit, unit: str) -> float:
 
 def _one(drawn: Drawn, colour: str, marker: str) -> list[dict[str, Any]]:
     name, line, bend, unit = drawn
-    label, shift, sign = wide(name), _log_shift(line, unit), line.points.form.sign
+    label, shift, sign = format_name(name), _log_shift(line, unit), line.points.form.sign
     points = line.points
     assert line.solution is not None
     y = sign * points.y / math.log(10) - shift
     total = np.sqrt((points.weights(line.slope) ** 2).sum(axis=1)) / math.log(10)
     own = np.sqrt(points.own_variance(line.slope)) * 100
     x = 1000 / points.temperature
-    hover = [f"{label}<br>{celsius(t)}" for t in points.temperature]
+    hover = [f"{label}<br>{format_celsius(t)}" for t in points.temperature]
     traces = [*_line(line, label, colour, shift), *_wanted(line, label, colour, marker, shift)]
     traces += _curves(line, bend, label, shift)
     traces.append(trace(x, y, label, colour=colour, marker=marker, error_y=(total, total), hover=hover))
@@ -112,7 +113,7 @@ def _wanted(line: ArrheniusFit, label: str, colour: str, marker: str, shift: flo
     ends = [e.interval(0.6826894921370859) for _, e in known]
     up = np.array([math.log10(high) for _, high in ends]) + log_t - shift - y
     down = y - (np.array([math.log10(low) for low, _ in ends]) + log_t - shift)
-    hover = [f"{label} at {celsius(t)}, from the line" for t in kelvin]
+    hover = [f"{label} at {format_celsius(t)}, from the line" for t in kelvin]
     return [trace(1000 / kelvin, y, label, colour=colour, marker=f"{marker}-open", size=9, legend=False,
                   error_y=(up, down), hover=hover)]  # fmt: skip
 

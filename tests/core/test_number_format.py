@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ionscape.core.estimate import exact, lower_bound, measured, refused, undetermined, upper_bound
-from ionscape.core.quantity import dimension_of
-from ionscape.report.number_format import (
+from ionscape.core.number_format import (
     format_estimate,
     format_interval,
     format_name,
@@ -20,6 +19,7 @@ from ionscape.report.number_format import (
     format_value,
     with_unit,
 )
+from ionscape.core.quantity import dimension_of
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""Numbers as people read them: two digits of uncertainty, powers of ten, units in the field's signs."""
+"""Numbers as people read them, in tables and sentences alike.
+
+Two digits of uncertainty, powers of ten, units in the field's signs.
+"""
 
 from __future__ import annotations
 
@@ -110,6 +113,16 @@ def spans_powers(values: Iterable[float]) -> bool:
 def with_unit(number: str, unit: str) -> str:
     """A printed number followed by its unit; a word such as ``undetermined`` stays alone."""
     return f"{number} {format_unit(unit)}".strip() if re.search(r"\d", number) else number
+
+
+def format_quantity(estimate: Estimate, unit: str) -> str:
+    """``0.587 ± 0.016 eV``, ``(6.4 ± 1.5)×10⁻⁹ S/cm``, ``< 14 K``, or the status."""
+    return with_unit(format_estimate(estimate, unit), unit)
+
+
+def format_celsius(kelvin: float) -> str:
+    """``25 °C``, ``−21.5 °C``."""
+    return _signed(f"{round(kelvin - 273.15, 1):g}") + " °C"
 
 
 def _as_power(exponent: int, scientific: bool = False) -> bool:
