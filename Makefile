@@ -1,8 +1,10 @@
 # Two commands for a fresh machine with Python >= 3.11, git and make:  make demo,  make test
 PYTHON ?= python3
+# One BLAS thread: the matrices are small, and the work is spread over processes.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
-DEMO := examples/synthetic_latp/study.yaml
 
 .PHONY: demo test verify bench install lint clean
 
@@ -16,7 +18,8 @@ $(VENV)/installed: pyproject.toml
 install: $(VENV)/installed
 
 demo: install
-	$(BIN)/ionscape run $(DEMO) -o results/demo
+	$(BIN)/ionscape run examples/thiophosphate_pellet/study.yaml -o results/thiophosphate_pellet
+	$(BIN)/ionscape run examples/ceramic_pellet/study.yaml -o results/ceramic_pellet
 
 lint: install
 	$(BIN)/ruff check .
@@ -26,12 +29,18 @@ lint: install
 test: lint
 	$(BIN)/python -m pytest
 
+# Long statistical proofs; their latest figures stand in docs/verification.md.
 verify: install
-	$(BIN)/python -m verify.run
+	$(BIN)/python -m pytest -m verify
+	$(BIN)/python verify/impedance_coverage.py
+	$(BIN)/python benchmarks/impedance_robustness.py
 
+# Ratios to the named peers, in one run.
 bench: install
 	$(BIN)/python -m pip install --quiet -e '.[bench]'
 	$(BIN)/python benchmarks/impedance_fit_speed.py
+	$(BIN)/python benchmarks/impedance_validity_speed.py
+	$(BIN)/python benchmarks/study_1000_spectra.py
 
 clean:
 	rm -rf $(VENV) results .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -67,16 +67,19 @@ def random_pellet(rng: np.random.Generator) -> Pellet:
     arcs = {}
     for name, capacitance, at, energy in (
         ("bulk", 10 ** rng.uniform(-11.3, -10.7), tau, rng.uniform(0.25, 0.45)),
-        ("grain_boundary", 10 ** rng.uniform(-9.6, -9.0), tau * 10 ** rng.uniform(1.7, 2.4), rng.uniform(0.35, 0.5)),
+        (
+            "grain_boundary",
+            10 ** rng.uniform(-9.6, -9.0),
+            tau * 10 ** rng.uniform(1.7, 2.4),
+            rng.uniform(0.35, 0.5),
+        ),
     ):
         sigma = thickness / (at / capacitance * area)
         arcs[name] = Arc(sigma, energy, capacitance, rng.uniform(0.85, 1.0), reference_temperature=325.0)
     return Pellet(arcs, thickness, area, (10 ** rng.uniform(-5.7, -5.0), rng.uniform(0.75, 0.95)))
 
 
-def measured_pellet(
-    pellet: Pellet, number: int, rng: np.random.Generator
-) -> tuple[Sample, list[Item]]:
+def measured_pellet(pellet: Pellet, number: int, rng: np.random.Generator) -> tuple[Sample, list[Item]]:
     """What an experimenter has of a pellet: a sample with measured geometry, and noisy spectra."""
     t, d = pellet.thickness, 2 * np.sqrt(pellet.area / np.pi)
     t_read, d_read = (x * (1 + e * rng.normal()) for x, e in zip((t, d), GEOMETRY_ERROR, strict=True))
@@ -89,7 +92,9 @@ def measured_pellet(
         stated = measured(reading, CALIBRATION, KELVIN, source=f"{number} thermometer") + measured(
             0.0, OWN_ERROR, KELVIN, source=f"{number}.{k} temperature", scale="linear"
         )
-        z = proportional_noise(pellet.impedance(FREQUENCIES, float(true_t)), rng.choice([0.002, 0.005, 0.01]), rng)
+        z = proportional_noise(
+            pellet.impedance(FREQUENCIES, float(true_t)), rng.choice([0.002, 0.005, 0.01]), rng
+        )
         sweep = Sweep({FREQUENCY: FREQUENCIES, REAL_IMPEDANCE: z.real, IMAGINARY_IMPEDANCE: z.imag})
         items.append(Item(f"{k}", sweep, stated, f"{number}/{k}"))
     return sample, items

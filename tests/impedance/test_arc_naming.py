@@ -89,22 +89,33 @@ def test_a_wandering_capacitance_speaks_against_the_bulk() -> None:
 def test_the_users_word_stands() -> None:
     arcs = [ArcFacts("arc 1", 5e-12), ArcFacts("arc 2", 1e-9)]
     first, second = name_arcs(arcs, chosen={"arc 1": "grain boundary"})
-    assert (first.name, first.confidence, first.reasons) == ("grain boundary", 1.0, ("named so in the study",))
+    assert (first.name, first.confidence, first.reasons) == (
+        "grain boundary",
+        1.0,
+        ("named so in the study",),
+    )
     assert second.name != "bulk"
 
 
-@pytest.mark.parametrize(("chosen", "words"), [({"arc 7": "bulk"}, "no 'arc 7'"), ({"arc 1": "grain"}, "choose from")])
+@pytest.mark.parametrize(
+    ("chosen", "words"), [({"arc 7": "bulk"}, "no 'arc 7'"), ({"arc 1": "grain"}, "choose from")]
+)
 def test_wrong_choices_are_told(chosen: dict[str, str], words: str) -> None:
     with pytest.raises(InputError, match=words):
         name_arcs([ArcFacts("arc 1", 5e-12)], chosen=chosen)
 
 
-@given(st.lists(st.tuples(st.floats(-13, -3), st.floats(0.0, 2.0), st.floats(0.2, 1.0)), max_size=4), st.booleans())
+@given(
+    st.lists(st.tuples(st.floats(-13, -3), st.floats(0.0, 2.0), st.floats(0.2, 1.0)), max_size=4),
+    st.booleans(),
+)
 def test_names_keep_the_order_and_confidences_are_probabilities(
     facts: list[tuple[float, float, float]], geometry: bool
 ) -> None:
     arcs = [ArcFacts(f"arc {k}", 10**c, sd, math.nan, a) for k, (c, sd, a) in enumerate(facts, start=1)]
-    found = name_arcs(arcs, reference_capacitance=PELLET if geometry else None, area=AREA if geometry else None)
+    found = name_arcs(
+        arcs, reference_capacitance=PELLET if geometry else None, area=AREA if geometry else None
+    )
     ranks = {"bulk": 0, "grain": 1, "interface": 2, "electrode": 3}
     order = [0 if f.name.startswith("bulk") else ranks[f.name.split()[0]] for f in found]
     assert order == sorted(order)

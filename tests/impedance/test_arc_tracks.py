@@ -16,7 +16,9 @@ WINDOW = (0.1, 1e8)
 def _arc(label: str, capacitance: float, kelvin: float, temperature: float, r300: float) -> Arc:
     r = r300 * math.exp(kelvin * (1 / temperature - 1 / 300.0))
     tau = r * capacitance
-    return Arc(label, r, tau, 1.0, 1 / (2 * math.pi * tau), capacitance, capacitance, "complete", "determined")
+    return Arc(
+        label, r, tau, 1.0, 1 / (2 * math.pi * tau), capacitance, capacitance, "complete", "determined"
+    )
 
 
 def _bulk(t: float, label: str = "R1") -> Arc:

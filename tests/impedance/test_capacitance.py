@@ -43,7 +43,9 @@ def test_published_capacitance_of_s04147() -> None:
     assert parallel_capacitance(6.515e-11, 0.838222, 1.46223e5) == pytest.approx(6.996e-12, rel=2e-3)
 
 
-@pytest.mark.parametrize(("q", "alpha", "r"), [(0.0, 0.9, 1.0), (1.0, 0.9, -1.0), (1.0, 0.0, 1.0), (1.0, 1.2, 1.0)])
+@pytest.mark.parametrize(
+    ("q", "alpha", "r"), [(0.0, 0.9, 1.0), (1.0, 0.9, -1.0), (1.0, 0.0, 1.0), (1.0, 1.2, 1.0)]
+)
 def test_impossible_parameters_are_refused(q: float, alpha: float, r: float) -> None:
     with pytest.raises(InputError):
         parallel_capacitance(q, alpha, r)
@@ -54,7 +56,9 @@ def test_errors_of_one_fit_are_joint() -> None:
     r, tau = joint("fit", [1e5, 1e-6], np.array([[0.01, 0.01], [0.01, 0.01]]), scales=["log", "log"],
                    dimensions=[OHM, SECOND])  # fmt: skip
     assert arc_capacitance(r, tau).spread == pytest.approx(0.0, abs=1e-6)
-    r, tau = joint("other", [1e5, 1e-6], np.diag([0.01, 0.04]), scales=["log", "log"], dimensions=[OHM, SECOND])
+    r, tau = joint(
+        "other", [1e5, 1e-6], np.diag([0.01, 0.04]), scales=["log", "log"], dimensions=[OHM, SECOND]
+    )
     assert arc_capacitance(r, tau).spread == pytest.approx(math.sqrt(0.05))
 
 

@@ -14,7 +14,12 @@ from ionscape.core.estimate import correlation, measured
 from ionscape.core.quantity import named_dimension
 from ionscape.impedance.arrhenius_lines import fit_lines, log_resistances
 from ionscape.impedance.circuit_fit import CircuitFit
-from ionscape.impedance.global_estimates import estimates_of, line_energy, own_temperature_variance, shared_latents
+from ionscape.impedance.global_estimates import (
+    estimates_of,
+    line_energy,
+    own_temperature_variance,
+    shared_latents,
+)
 from ionscape.impedance.global_fit import FloatArray, GlobalFit, fit_globally
 from ionscape.impedance.spectrum_fit import fit
 from ionscape.testing.spectra import Arc, Pellet, proportional_noise
@@ -71,13 +76,19 @@ def test_tied_resistances_lie_on_their_lines() -> None:
 
 
 def test_a_loose_tie_gives_back_the_separate_fits() -> None:
-    loose = fit_globally(_fits(), KELVIN.tolist(), tied=("R1", "R2"), deviations=np.eye(2) * np.full((5, 1, 1), 1e4))
+    loose = fit_globally(
+        _fits(), KELVIN.tolist(), tied=("R1", "R2"), deviations=np.eye(2) * np.full((5, 1, 1), 1e4)
+    )
     np.testing.assert_allclose(loose.theta, [f.theta for f in _fits()], rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize(
     ("shared", "name"),
-    [(("Q1", "Q1.alpha"), "Q1"), (("Q1.capacitance", "Q2.capacitance"), "Q1.capacitance"), (("Q3.alpha",), "Q3.alpha")],
+    [
+        (("Q1", "Q1.alpha"), "Q1"),
+        (("Q1.capacitance", "Q2.capacitance"), "Q1.capacitance"),
+        (("Q3.alpha",), "Q3.alpha"),
+    ],
 )
 def test_shared_parameters_have_one_value(shared: tuple[str, ...], name: str) -> None:
     whole = fit_globally(_fits(), KELVIN.tolist(), shared=shared)
@@ -92,7 +103,9 @@ def test_shared_parameters_have_one_value(shared: tuple[str, ...], name: str) ->
 
 
 def test_sharing_makes_the_cut_arc_better_known() -> None:
-    free, shared = (fit_globally(_fits(), KELVIN.tolist(), shared=s) for s in ((), ("Q1.capacitance", "Q1.alpha")))
+    free, shared = (
+        fit_globally(_fits(), KELVIN.tolist(), shared=s) for s in ((), ("Q1.capacitance", "Q1.alpha"))
+    )
 
     def spread(whole: GlobalFit) -> float:
         _, common, own = whole.roots()
@@ -106,7 +119,9 @@ def test_energy_moves_with_a_shared_temperature_error_as_a_refit_says() -> None:
     assert shared_latents(stated) == ["thermometer"]
     assert not own_temperature_variance(stated).any()
     deviations = np.eye(2) * np.full((5, 1, 1), 1e-4)
-    here, there = (fit_globally(_fits(), (KELVIN + d).tolist(), tied=("R1", "R2"), deviations=deviations) for d in (0, 1))
+    here, there = (
+        fit_globally(_fits(), (KELVIN + d).tolist(), tied=("R1", "R2"), deviations=deviations) for d in (0, 1)
+    )
     found = estimates_of(here, stated, "study")
     for k, label in enumerate(("R1", "R2")):
         moved = there.energies[k] - here.energies[k]
@@ -127,7 +142,10 @@ def test_estimates_carry_the_joint_covariance() -> None:
 def test_line_energy_is_the_closed_form_and_knows_the_thermometer() -> None:
     energy = 0.4 * elementary_charge
     stated = [measured(float(t), 0.5, TEMPERATURE, source="thermometer") for t in KELVIN]
-    r = [measured(float(t * np.exp(energy / (Boltzmann * t))), 0.0, named_dimension("resistance")) for t in KELVIN]
+    r = [
+        measured(float(t * np.exp(energy / (Boltzmann * t))), 0.0, named_dimension("resistance"))
+        for t in KELVIN
+    ]
     found = line_energy(r, stated)
     assert found.value == pytest.approx(energy)
     shifted = KELVIN + 0.5

@@ -16,7 +16,9 @@ def _complaint(model: type[FitOptions] | type[ValidityOptions], **fields: object
 
 
 def test_texts_become_numbers_and_canonical_circuits() -> None:
-    options = FitOptions.model_validate({"frequency_min": "100 mHz", "frequency_max": "1 MHz", "circuit": "R0-(R,Q)-Q"})
+    options = FitOptions.model_validate(
+        {"frequency_min": "100 mHz", "frequency_max": "1 MHz", "circuit": "R0-(R,Q)-Q"}
+    )
     assert options.frequency_min == pytest.approx(0.1)
     assert options.frequency_max == pytest.approx(1e6)
     assert options.circuit == "R0-(R1,Q1)-Q2"

@@ -51,7 +51,7 @@ def test_the_truth_comes_back_in_any_order_of_temperatures() -> None:
         for track, name in zip(found.tracks, PELLET.arcs, strict=True):
             arc = found.arc(track, place)
             assert arc is not None
-            assert arc.R == pytest.approx(PELLET.resistance(name, KELVIN[i]), rel=0.03)
+            assert pytest.approx(PELLET.resistance(name, KELVIN[i]), rel=0.03) == arc.R
 
 
 def test_one_circuit_is_chosen_for_all() -> None:
@@ -75,7 +75,9 @@ def test_a_broken_spectrum_does_not_stop_the_others() -> None:
 
 def test_neighbours_lead_out_of_a_local_minimum() -> None:
     fits = [fit(f, z, CIRCUIT) for f, z in _spectra()]
-    stuck = fit(*_spectra()[1], CIRCUIT, starting_values=dict(zip(fits[1].names, fits[1].values, strict=True)))
+    stuck = fit(
+        *_spectra()[1], CIRCUIT, starting_values=dict(zip(fits[1].names, fits[1].values, strict=True))
+    )
     wrong = stuck.theta.copy()
     wrong[0] += 2.0  # as if the fit had stopped far away
     circuit = parse_circuit(CIRCUIT)

@@ -79,7 +79,9 @@ def _study(folder: Path, kind: str) -> Outcome:
              exact(float(t), kelvin), f"s04147/{t:g}")
         for (f, z), t in zip(_spectra(folder), KELVIN, strict=True)
     ]  # fmt: skip
-    options: FitOptions = FitOptions() if kind == "fit" else GlobalOptions(shared=("Q1", "Q1.alpha"), circuit=CIRCUIT)
+    options: FitOptions = (
+        FitOptions() if kind == "fit" else GlobalOptions(shared=("Q1", "Q1.alpha"), circuit=CIRCUIT)
+    )
     pieces = [fit_one(item, sample, options) for item in items]
     series = Series(sample, "s04147", [i.label for i in items], [i.temperature for i in items],
                     [i.source for i in items], pieces)  # fmt: skip
@@ -141,6 +143,8 @@ def test_the_study_names_the_arcs_and_gives_the_published_conductivities(shared_
     epsilon = [row.estimate.value for row in outcome.rows if row.quantity == "permittivity_bulk"]
     assert 25 < min(epsilon) < max(epsilon) < 36  # published C at 413 K: 7.0 pF, which is 33
     assert any("the bulk arc is cut at 1e+06 Hz" in text.replace("The", "the") for text in outcome.warnings)
+    first = {row.quantity: row.estimate for row in outcome.rows if row.item == "473 K"}
+    assert first["resistance_total"].spread < 0.1 * first["resistance_grain_boundary"].spread
     published = {  # S/cm at 413 and 473 K, separate fits
         "conductivity_bulk": (2.857e-6, 1.860e-5), "conductivity_grain_boundary": (2.076e-7, 4.397e-6)
     }  # fmt: skip

@@ -18,8 +18,8 @@ _Z = np.array([-1.959963984540054, -1.0, 0.0, 1.0, 1.959963984540054])
 
 
 def student_shape(degrees_of_freedom: float | None) -> Shape | None:
-    """The shape of Student's t in units of its scale; None from 200 degrees of freedom up."""
-    if degrees_of_freedom is None or degrees_of_freedom >= 200:
+    """The shape of Student's t in units of its scale; None from 80 degrees of freedom up (2 % from normal)."""
+    if degrees_of_freedom is None or degrees_of_freedom >= 80:
         return None
     from scipy.special import ndtr, stdtrit
 
@@ -27,7 +27,7 @@ def student_shape(degrees_of_freedom: float | None) -> Shape | None:
     return (-two, -one, 0.0, one, two)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)  # 32 MB
 def latent_draws(name: str, n: int) -> FloatArray:
     key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:16], "little")
     draws = np.random.Generator(np.random.Philox(key=key)).standard_normal(n)

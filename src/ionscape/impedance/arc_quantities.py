@@ -147,7 +147,7 @@ class Spectrum:
         found |= self._missing_bulk()
         found |= self._total()
         found |= self._conductivities(found)
-        return found | self._electrode(estimates)
+        return found | self._electrode(estimates, found["resistance_total"])
 
     # ------------------------------------------------------------ parts
     def _arc(self, name: ArcName, arc: Arc | None, estimates: Mapping[str, Estimate]) -> Quantities:
@@ -221,7 +221,7 @@ class Spectrum:
             )
         return result
 
-    def _electrode(self, estimates: Mapping[str, Estimate]) -> Quantities:
+    def _electrode(self, estimates: Mapping[str, Estimate], total: Estimate) -> Quantities:
         """Double-layer capacitance of a blocking tail."""
         for leaf in self.fit.circuit.series_leaves or ():
             symbol, label = leaf.element.symbol, leaf.labels[0]
@@ -238,12 +238,11 @@ class Spectrum:
             alpha = estimates[f"{label}.alpha"]
             if alpha.status != "determined" or alpha.spread > LARGEST_EXPONENT_SPREAD:
                 reason = "the tail is too short to fix its exponent"
-                return {"capacitance_blocking_electrode": undetermined(named_dimension("capacitance"), reason)}
-            total = total_of(self.fit, self.total_parts, self.source)
+                return {
+                    "capacitance_blocking_electrode": undetermined(named_dimension("capacitance"), reason)
+                }
             return {
-                "capacitance_blocking_electrode": brug_capacitance(
-                    _number(estimates[label]), alpha, total
-                )
+                "capacitance_blocking_electrode": brug_capacitance(_number(estimates[label]), alpha, total)
             }
         return {}
 

@@ -78,7 +78,7 @@ def _extend(tracks: list[Track], i: int, arcs: Sequence[Arc], temperatures: Sequ
 
 def expected_time(track: Track, i: int, temperatures: Sequence[float | None]) -> float:
     """ln tau at which a track should be seen in spectrum i, from its nearest two members."""
-    near = sorted(track, key=lambda k: abs(k - i))[:2]
+    near = _nearest(track, i)
     expected = math.log(track[near[0]].tau)
     inverse = [1 / t if (t := temperatures[k]) else None for k in (i, *near)]
     if inverse[0] is not None and inverse[1] is not None:
@@ -90,9 +90,19 @@ def expected_time(track: Track, i: int, temperatures: Sequence[float | None]) ->
     return expected
 
 
+def _nearest(track: Track, i: int) -> list[int]:
+    """The one or two members nearest to spectrum i."""
+    found: list[int] = []
+    for step in itertools.count(1):
+        found += [k for k in (i - step, i + step) if k in track]
+        if len(found) >= min(2, len(track)):
+            return found[:2]
+    raise AssertionError
+
+
 def _distance(track: Track, i: int, arc: Arc, temperatures: Sequence[float | None]) -> float:
     """How far an arc lies from where a track leads, in steps that neighbours may take."""
-    last = track[min(track, key=lambda k: abs(k - i))]
+    last = track[_nearest(track, i)[0]]
     capacitance = abs(math.log(arc.capacitance / last.capacitance)) / CAPACITANCE_STEP
     return capacitance + abs(math.log(arc.tau) - expected_time(track, i, temperatures)) / TIME_STEP
 

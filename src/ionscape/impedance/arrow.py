@@ -42,6 +42,8 @@ class Linearised:
 
 
 HOPELESS = 1e12  # damping at which no step is left
+NEAR_ENOUGH = 0.05  # of the cost that one standard deviation makes, which is 1
+VALLEY_DAMPING = 1e-3
 MOST_HELD = 6  # rounds of taking parameters to their bounds within one step
 ROUNDING = 1e-7  # of the cost: a hundredth of a standard deviation in any parameter
 
@@ -106,7 +108,7 @@ def fit_arrow(
     Parameters
     ----------
     model : callable
-        ``model(local (n, p), border (g,)) -> Linearised``.
+        ``model(local (n, p), border (g,)) -> Linearised``; residuals in units of their standard deviation.
     local, border : arrays
         Start.
     lower, upper : (n, p) arrays
@@ -129,6 +131,8 @@ def fit_arrow(
             # Stiff ties leave rounding in the cost: a step that promises less than that has arrived.
             converged = promised <= max(tolerance, ROUNDING) * at.cost
             damping, growth = damping * growth, growth * 2
+    if not converged:  # along a valley that the data leave open there is no end; near enough is enough
+        converged = _step(at, local, lower, upper, VALLEY_DAMPING)[2] <= NEAR_ENOUGH
     return ArrowFit(local, border, at, converged, count, ~_pushed(at, local, lower, upper))
 
 

@@ -20,6 +20,7 @@ from ionscape.impedance.spectrum_fit import fit
 ENDS = 2  # points at either end that are never left out as single wrong points
 NOTABLE = 0.02  # of |Z|: a point must be further off to be left out
 FEWEST_TESTED = 10  # points of a spectrum from which the test is made
+NOISIEST = 0.1  # of |Z|
 LEAST_SHARE = 0.5  # of its points that a spectrum must keep to be fitted at all
 
 
@@ -71,7 +72,7 @@ def fit_one(item: Item, sample: Sample, options: Any) -> FittedSpectrum:  # noqa
 
 
 def _usable(test: KramersKronig) -> NDArray[np.bool_]:
-    """Points that a fit may use; noise alone forbids none.
+    """Points that a fit may use; moderate noise forbids none.
 
     Raises
     ------
@@ -79,6 +80,9 @@ def _usable(test: KramersKronig) -> NDArray[np.bool_]:
         If too little of the spectrum holds.
     """
     usable = test.usable
+    if test.verdict == "noisy" and test.noise > NOISIEST:
+        raise AnalysisError(f"the noise is {100 * test.noise:.0f} % of |Z|: nothing can be fitted to it "
+                            "('ignore_validity: true' tries it anyway)")  # fmt: skip
     if test.verdict in ("valid", "noisy"):
         off = np.hypot(test.residual_real, test.residual_imaginary)
         inside = np.zeros(off.size, dtype=bool)

@@ -134,7 +134,9 @@ def _temperature_covariance(energies: FloatArray, used: _Used) -> FloatArray:
     It moves all arcs of a spectrum together.
     """
     slope = 1 / used.kelvin[:, None] - energies / (Boltzmann * used.kelvin[:, None] ** 2)
-    return np.asarray(own_temperature_variance(used.temperatures)[:, None, None] * slope[:, :, None] * slope[:, None, :])
+    return np.asarray(
+        own_temperature_variance(used.temperatures)[:, None, None] * slope[:, :, None] * slope[:, None, :]
+    )
 
 
 def _usable(fits: SeriesFit, names: Sequence[ArcName], series: Series) -> _Used:

@@ -123,21 +123,15 @@ def _response(
     g = inverse_schur.shape[0]
     if not names or not fit.tied:
         return np.zeros((g, len(names))), np.zeros((n, p, len(names)))
-    inverse_t = 1 / (Boltzmann * fit.temperatures)
-    position = (inverse_t - inverse_t.mean()) / _reach(fit)
-    local, border = np.zeros((n, p, len(names))), np.zeros((g, len(names)))
+    local = np.zeros((n, p, len(names)))
     shift = np.array([[t.weights.get(name, 0.0) * _to_kelvin(t) for name in names] for t in temperatures])
     slope = 1 / fit.temperatures[:, None] - fit.energies / (Boltzmann * fit.temperatures[:, None] ** 2)
     stiff = np.einsum("nkl,nl->nk", np.linalg.inv(fit.deviations), slope)
     for k, label in enumerate(fit.tied):
-        pull = stiff[:, k, None] * shift
-        local[:, fit.columns[fit.index(label)], :] += pull
-        at = g - 2 * len(fit.tied) + 2 * k
-        border[at] -= pull.sum(axis=0)
-        border[at + 1] -= (position[:, None] * pull).sum(axis=0)
-    moved_border = inverse_schur @ (border - np.einsum("npg,npm->gm", gain, local))
+        local[:, fit.columns[fit.index(label)], :] += stiff[:, k, None] * shift
+    moved_border = -inverse_schur @ np.einsum("npg,npm->gm", gain, local)
     moved_local = np.einsum("npq,nqm->npm", inverse, local) - np.einsum("npg,gm->npm", gain, moved_border)
-    return moved_border, moved_local
+    return moved_border, fit.with_lines(moved_local, moved_border)
 
 
 def line_energy(

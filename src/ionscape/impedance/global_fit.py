@@ -12,7 +12,7 @@ one chi square for all temperatures as in EISFitpython (Adediwura et al., J. Mat
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -92,13 +92,24 @@ class GlobalFit:
         border : (g, g) array
             Weights of the border parameters on g common latents.
         common : (n, p, g) array
-            Weights of the local parameters on the same.
+            Weights of the local parameters on the same; ln R itself where an arc is tied, not its deviation.
         own : (n, p, p) array
             Weights of the local parameters on p latents of each spectrum.
         """
         inverse_schur, gain, inverse = self.arrow.factors()
         border = _root(inverse_schur) * np.sqrt(self.variance)
-        return border, -gain @ border, _roots(inverse) * np.sqrt(self.variance)
+        return border, self.with_lines(-gain @ border, border), _roots(inverse) * np.sqrt(self.variance)
+
+    def with_lines(self, local: FloatArray, border: FloatArray) -> FloatArray:
+        """Changes (n, p, m) of the local parameters, for tied arcs those of ln R in place of the "
+        "deviation's."""
+        inverse = 1 / (Boltzmann * self.temperatures)
+        position = (inverse - inverse.mean()) / (np.ptp(inverse) / 2 or 1.0)
+        moved = local.copy()
+        for k, label in enumerate(self.tied):
+            a, b = border[len(border) - 2 * (len(self.tied) - k) :][:2]
+            moved[:, self.columns[self.index(label)], :] += a + position[:, None] * b
+        return moved
 
 
 def _root(covariance: FloatArray) -> FloatArray:
@@ -227,10 +238,12 @@ class _Problem:
         self.shared_columns = [j for j, c in enumerate(plan.columns) if c < 0]
 
     def assembled(self, local: FloatArray, border: FloatArray) -> FloatArray:
-        """Coordinates (n, p) of all spectra."""
+        """Coordinates (n, p) of all spectra: a tied ln R is its line and what it deviates from it."""
         u = np.empty((len(local), len(self.plan.columns)))
         u[:, self.local_columns] = local
         u[:, self.shared_columns] = border[: self.plan.n_shared]
+        for k, place in enumerate(self.plan.tied):
+            u[:, self.local_columns[place]] += self.line(k, border)
         return u
 
     def line(self, k: int, border: FloatArray) -> FloatArray:
@@ -244,38 +257,25 @@ class _Problem:
         return np.asarray((self.inverse - self.centre) / self.reach)
 
     def model(self, local: FloatArray, border: FloatArray) -> Linearised:
-        """Sums over data and ties."""
-        data = self._data(local, border)
-        cost, add_local, add_cross = data.cost, data.local.copy(), data.cross.copy()
-        add_border, g_local, g_border = (
-            data.border.copy(),
-            data.gradient_local.copy(),
-            data.gradient_border.copy(),
-        )
-        places, size = list(self.plan.tied), self.plan.n_border
-        if places:
-            misfit = local[:, places] - np.stack([self.line(k, border) for k in range(len(places))], axis=1)
-            slope = np.zeros((len(local), len(places), size))
-            for k in range(len(places)):
-                at = self.plan.n_shared + 2 * k
-                slope[:, k, at], slope[:, k, at + 1] = -1.0, -self.position
-            pulled = np.einsum("nkl,nl->nk", self.stiffness, misfit)
-            stiff = np.einsum("nkl,nlg->nkg", self.stiffness, slope)
-            cost += float(np.vdot(misfit, pulled))
-            for k, place in enumerate(places):
-                add_local[:, place, places] += self.stiffness[:, k, :]
-            add_cross[:, places, :] += stiff
-            add_border += np.einsum("nkg,nkh->gh", slope, stiff)
-            g_local[:, places] += pulled
-            g_border += np.einsum("nkg,nk->g", slope, pulled)
-        return Linearised(cost, add_local, add_cross, add_border, g_local, g_border)
+        """Sums over data and ties; the ties hold deviations only, so that lines move freely."""
+        data, places = self.data(local, border), list(self.plan.tied)
+        if not places:
+            return data
+        pulled = np.einsum("nkl,nl->nk", self.stiffness, local[:, places])
+        own, gradient = data.local.copy(), data.gradient_local.copy()
+        for k, place in enumerate(places):
+            own[:, place, places] += self.stiffness[:, k, :]
+        gradient[:, places] += pulled
+        cost = data.cost + float(np.vdot(local[:, places], pulled))
+        return replace(data, cost=cost, local=own, gradient_local=gradient)
 
-    def _data(self, local: FloatArray, border: FloatArray) -> Linearised:
+    def data(self, local: FloatArray, border: FloatArray) -> Linearised:
+        """Sums over the data alone."""
         n, p, s = len(local), self.plan.n_local, self.plan.n_shared
         u = self.assembled(local, border)
         slopes = np.empty((n, u.shape[1], u.shape[1]))
         theta = _theta(self.plan, u, slopes)
-        size = self.plan.n_border
+        size, position = self.plan.n_border, self.position
         out = Linearised(0.0, np.zeros((n, p, p)), np.zeros((n, p, size)), np.zeros((size, size)),
                          np.zeros((n, p)), np.zeros(size))  # fmt: skip
         cost = 0.0
@@ -283,13 +283,16 @@ class _Problem:
             value, dz = self.plan.circuit.evaluate(theta[i], log_s)
             r = np.ascontiguousarray((value - z) * weights).view(np.float64)
             jacobian = (slopes[i].T @ (dz * weights)).view(np.float64)
-            own, common = jacobian[self.local_columns], jacobian[self.shared_columns]
+            own, common = jacobian[self.local_columns], np.empty((size, r.size))
+            common[:s] = jacobian[self.shared_columns]
+            for k, place in enumerate(self.plan.tied):
+                common[s + 2 * k], common[s + 2 * k + 1] = own[place], position[i] * own[place]
             cost += float(r @ r)
             out.local[i] = own @ own.T
             out.gradient_local[i] = own @ r
-            out.cross[i, :, :s] = own @ common.T
-            out.border[:s, :s] += common @ common.T
-            out.gradient_border[:s] += common @ r
+            out.cross[i] = own @ common.T
+            out.border[:] += common @ common.T
+            out.gradient_border[:] += common @ r
         return Linearised(cost, out.local, out.cross, out.border, out.gradient_local, out.gradient_border)
 
 
@@ -342,7 +345,7 @@ def fit_globally(
     arrow = fit_arrow(problem.model, local, border, lower, upper)
     if not arrow.converged:
         raise AnalysisError("the global fit did not converge: tie or share less")
-    data = problem._data(arrow.local, arrow.border)
+    data = problem.data(arrow.local, arrow.border)
     count = sum(2 * fit.frequency.size for fit in fits)
     # A tied deviation counts as a parameter only as far as the data, not the tie, decide it.
     ties = t.size * len(tied) if deviations is None or not np.any(deviations) else 0
@@ -370,12 +373,15 @@ def _start(
         slope, level = np.polyfit(problem.position, y, 1)
         at = plan.n_shared + 2 * k
         border[at : at + 2] = level, slope
+        local[:, place] -= problem.line(k, border)
     bounds = [pose(plan.circuit, fit.frequency, fit.impedance, fit.weights) for fit in fits]
     lower, upper = (np.array([getattr(b, side) for b in bounds]) for side in ("lower", "upper"))
     for leaf, kind in zip(plan.circuit.leaves, plan.kinds, strict=True):
         if kind != "tau":  # the bounds of tau do not hold for what stands in its place
             lower[:, leaf.offset + 1], upper[:, leaf.offset + 1] = -np.inf, np.inf
-    return local, border, lower[:, problem.local_columns], upper[:, problem.local_columns]
+    lower, upper = lower[:, problem.local_columns], upper[:, problem.local_columns]
+    lower[:, list(plan.tied)], upper[:, list(plan.tied)] = -np.inf, np.inf
+    return local, border, lower, upper
 
 
 def _lines(problem: _Problem, border: FloatArray) -> tuple[FloatArray, FloatArray]:

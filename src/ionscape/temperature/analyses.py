@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,7 +58,7 @@ def arrhenius_outcome(series: Series, options: ArrheniusOptions) -> Outcome:
     several = len(results) > 1
     return Outcome(
         rows=tuple(row for r in results for row in _rows(r, r.quantity if several else "", options)),
-        findings=tuple(text for r in results for text in _findings(r)),
+        findings=_interleaved([_findings(r) for r in results]),
         warnings=tuple(text for r in results for text in _warnings(r)),
         figures=tuple(arrhenius_figure([(r.quantity, r.line, r.bend, r.unit) for r in results])),
         tables=(_lines_table(results), _models_table(results)),
@@ -124,23 +125,32 @@ def _extrapolated(line: ArrheniusFit, kelvin: float) -> str:
 
 
 # ---- sentences ----------------------------------------------------------------------------------------
+def _interleaved(findings: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """All energies first, then all values, then all verdicts on curvature."""
+    return tuple(text for texts in zip_longest(*findings) for text in texts if text)
+
+
 def _findings(result: Result) -> list[str]:
     line, name = result.line, format_name(result.quantity)
     if line.solution is None:
-        return [f"{name}: no activation energy: {line.reason}"]
+        return [f"No activation energy of {name}: {line.reason}."]
     data, form = line.points.temperature, line.points.form
-    energy = f"{name}: activation energy {format_quantity(line.activation_energy, 'eV')} from {form.text}"
+    energy = f"Activation energy of {name}: {format_quantity(line.activation_energy, 'eV')} from {form.text}"
     energy += f" at {data.size} points from {format_celsius(data[0])} to {format_celsius(data[-1])}"
     if form.name in ("ln sigma T", "ln sigma"):
         sign, other = (-1, "ln σ") if form.times_temperature else (1, "ln(σT)")
         energy += f" ({other} would give about {line.slope + sign * K_PER_EV / _mean_inverse(data):.3f} eV)"
-    found = [energy]
+    found = [energy + "."]
     for kelvin, estimate in line.values:
         note = _extrapolated(line, kelvin)
-        value = f"{name} at {format_celsius(kelvin)}: {format_quantity(estimate, result.unit)}"
-        found.append(f"{value}, {note}" if note else value)
-    found.append(f"{name}: {result.bend.verdict}")
+        value = f"{_capital(name)} at {format_celsius(kelvin)}: {format_quantity(estimate, result.unit)}"
+        found.append(f"{value}, {note}." if note else f"{value}.")
+    found.append(f"{_capital(name)}: {result.bend.verdict}.")
     return found
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _mean_inverse(temperature: NDArray[np.float64]) -> float:
