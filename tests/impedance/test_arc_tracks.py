@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -43,9 +44,7 @@ def test_arcs_that_cross_in_frequency_are_told_apart_by_capacitance() -> None:
     def pair(t: float) -> list[Arc]:
         slow, fast = _arc("", 1e-9, 12000.0, t, 3e3), _arc("", 1e-11, 1000.0, t, 5e4)
         ordered = sorted((slow, fast), key=lambda a: a.tau)
-        return [Arc(f"R{k}", *[getattr(a, n) for n in ("R", "tau", "alpha", "apex_frequency", "Q", "capacitance",
-                                                       "position", "status")])
-                for k, a in enumerate(ordered, start=1)]  # fmt: skip
+        return [replace(arc, label=f"R{k}") for k, arc in enumerate(ordered, start=1)]
 
     arcs = [pair(t) for t in KELVIN]
     tracks = track_arcs(arcs, list(KELVIN))

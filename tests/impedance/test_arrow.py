@@ -33,7 +33,8 @@ def _dense() -> tuple[FloatArray, FloatArray]:
         design[i * M : (i + 1) * M, i * P : (i + 1) * P] = LOCAL_DESIGN[i]
         design[i * M : (i + 1) * M, N * P :] = BORDER_DESIGN[i]
     solution = np.linalg.lstsq(design, DATA.ravel(), rcond=None)[0]
-    return solution, np.linalg.inv(design.T @ design)
+    inverse = np.linalg.inv(design.T @ design)
+    return np.asarray(solution, dtype=np.float64), np.asarray(inverse, dtype=np.float64)
 
 
 def test_a_linear_problem_is_solved_exactly() -> None:

@@ -70,7 +70,7 @@ def test_brug_is_the_capacitor_where_alpha_is_one() -> None:
 
 
 def test_brug_of_a_distributed_surface() -> None:
-    """Equal capacitors behind a spread of series resistances look like a CPE; Brug's form has their units right.
+    """Equal capacitors behind a spread of series resistances look like a CPE.
 
     At alpha = 0.8: C^0.8 = Q (1/R_s + 1/R_t)^(-0.2), solved here by bisection in place of the power.
     """
@@ -85,14 +85,17 @@ def test_brug_of_a_distributed_surface() -> None:
 
 
 def test_brug_spread_agrees_with_draws() -> None:
+    covariance = np.array([[4e-4, -1.5e-4, 0], [-1.5e-4, 1e-4, 0], [0, 0, 4e-4]])
     rng = np.random.default_rng(0)
     ln_q, alpha, ln_r = rng.multivariate_normal(
         [math.log(1e-6), 0.85, math.log(1e3)],
-        [[4e-4, -1.5e-4, 0], [-1.5e-4, 1e-4, 0], [0, 0, 4e-4]], size=200_000,
+        covariance, size=200_000,
     ).T  # fmt: skip
     expected = np.std(ln_q / alpha + (1 - alpha) / alpha * ln_r)
-    q, a, r = joint("tail", [1e-6, 0.85, 1e3], np.array([[4e-4, -1.5e-4, 0], [-1.5e-4, 1e-4, 0], [0, 0, 4e-4]]),
-                    scales=["log", "linear", "log"], dimensions=[DIMENSIONLESS, DIMENSIONLESS, OHM])  # fmt: skip
+    q, a, r = joint(
+        "tail", [1e-6, 0.85, 1e3], covariance, scales=["log", "linear", "log"],
+        dimensions=[DIMENSIONLESS, DIMENSIONLESS, OHM],
+    )  # fmt: skip
     assert brug_capacitance(q, a, r).spread == pytest.approx(float(expected), rel=0.02)
 
 

@@ -80,7 +80,7 @@ def test_the_samples_own_thickness_is_the_main_one() -> None:
 
 
 def test_specific_boundary_conductivity_is_the_brick_layer() -> None:
-    """Bricks of side d with boundaries of width w, equal permittivity: R and C of both from their geometry."""
+    """Bricks of side d, boundaries of width w, equal permittivity: R and C of both by geometry."""
     d, w, pellet, area, eps, s_b, s_gb = 1e-5, 1e-8, 1e-3, 1e-4, 2e-10, 1e-2, 1e-6
     layers = pellet / d
     r_gb = layers * w / (s_gb * area)

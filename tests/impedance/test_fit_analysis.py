@@ -22,7 +22,7 @@ from ionscape.core.sample import Sample, geometry
 from ionscape.impedance.fit_each import fit_one, spectrum_of
 from ionscape.impedance.options import FitOptions
 from ionscape.impedance.spec import TECHNIQUE
-from ionscape.testing.spectra import Arc, ComplexArray, Pellet, proportional_noise
+from ionscape.testing.spectra import Arc, ComplexArray, FloatArray, Pellet, proportional_noise
 
 F = np.logspace(6, -1, 50)
 KELVIN = (300.0, 315.0, 330.0, 345.0)
@@ -37,7 +37,7 @@ SAMPLE = geometry("pellet", thickness=(2e-3, 4e-5), area=(5e-5, 5e-7))
 ANALYSES = {analysis.name: analysis for analysis in TECHNIQUE.analyses}
 
 
-def _item(label: str, z: ComplexArray, temperature: float | None, f: np.ndarray = F) -> Item:  # type: ignore[type-arg]
+def _item(label: str, z: ComplexArray, temperature: float | None, f: FloatArray = F) -> Item:
     sweep = Sweep({FREQUENCY: f, REAL_IMPEDANCE: z.real, IMAGINARY_IMPEDANCE: z.imag})
     t = (
         None
@@ -194,7 +194,8 @@ def test_broken_spectra_give_reasons_and_the_rest_go_on() -> None:
     z = _items()[0].sweep.impedance.copy()
     z[3] = complex(np.nan, 0)
     rng = np.random.default_rng(1)
-    garbage = 1e4 * (1 + rng.normal(size=F.size) + 1j * rng.normal(size=F.size))
+    scatter = 1 + rng.normal(size=F.size) + 1j * rng.normal(size=F.size)
+    garbage = np.asarray(1e4 * scatter, dtype=np.complex128)
     broken = [_item("nan", z, 310.0), _item("aborted", z[:2], 311.0, F[:2]), _item("noise", garbage, 312.0)]
     outcome = _run("impedance.fit", [*_items(), *broken], circuit=CIRCUIT)
     reasons = {failure.item: failure.reason for failure in outcome.failures}
@@ -316,5 +317,5 @@ def test_global_fit_of_a_study() -> None:
 def test_global_fit_needs_three_temperatures() -> None:
     with pytest.raises(AnalysisError, match="at least 3 temperatures"):
         _run("impedance.global_fit", _items()[:2], circuit=CIRCUIT)
-    with pytest.raises(InputError, match="shared"):
-        _run("impedance.global_fit", _items(), circuit=CIRCUIT, shared=["Q9"])
+    with pytest.raises(InputError, match="shared"):  # the circuit, hence its names, follow from the data
+        _run("impedance.global_fit", _items(), shared=["Q9"])

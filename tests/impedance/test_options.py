@@ -25,8 +25,8 @@ def test_texts_become_numbers_and_canonical_circuits() -> None:
 
 
 def test_options_survive_the_way_through_json() -> None:
-    options = GlobalOptions.model_validate({"frequency_max": "1 MHz", "shared": ["Q1"], "arcs": {"arc 1": "bulk"},
-                                            "candidates": ["R0-Q1"]})  # fmt: skip
+    fields = {"frequency_max": "1 MHz", "shared": ["Q1"], "arcs": {"arc 1": "bulk"}, "candidates": ["R0-Q1"]}
+    options = GlobalOptions.model_validate(fields)
     assert GlobalOptions.model_validate(options.model_dump(mode="json")) == options
 
 
@@ -51,6 +51,12 @@ def test_wrong_options_are_told_in_a_sentence(fields: dict[str, object], words: 
     import re
 
     assert re.search(words, _complaint(FitOptions, **fields))
+
+
+def test_what_cannot_be_shared_is_told_when_the_study_is_loaded() -> None:
+    words = _complaint(GlobalOptions, circuit="(R1,Q1)-Q2", shared=["Q1.alpha", "R2"])
+    assert "'R2' is none of the parameters that can be shared" in words
+    assert "Q1.capacitance" in words
 
 
 def test_limits_of_the_validity_test() -> None:

@@ -1,7 +1,7 @@
 """s04147: the published separate and global fits, without any starting value.
 
-The published numbers are outputs of EISFitpython (MIT), for one arc cut at 1 MHz; agreement within their stated
-errors is what can be asked, to the printed digits what happens where the same model is fitted.
+The published numbers are outputs of EISFitpython (MIT), for one arc cut at 1 MHz; agreement within their
+stated errors is what can be asked, to the printed digits what happens where the same model is fitted.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ GLOBAL_E = {"bulk": (0.5694, 0.0080), "grain_boundary": (0.8907, 0.0031), "total
 
 
 @lru_cache(maxsize=1)
-def _spectra(folder: Path) -> tuple[tuple[np.ndarray, np.ndarray], ...]:  # type: ignore[type-arg]
+def _spectra(folder: Path) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     found = []
     for path in sorted((folder / "eis" / "adediwura_s04147").glob("s04147-*deg.txt")):
         f, real, imaginary = np.loadtxt(path, skiprows=3, unpack=True)
@@ -64,7 +64,7 @@ def _single_chi(folder: Path) -> GlobalFit:
     return fit_globally(_separate(folder), KELVIN.tolist(), shared=("Q1", "Q1.alpha"), noise="common")
 
 
-def _line(resistances: np.ndarray) -> float:  # type: ignore[type-arg]
+def _line(resistances: np.ndarray) -> float:
     """E [eV] by an unweighted line of ln(R/T) against 1/kT."""
     x = elementary_charge / (Boltzmann * KELVIN)
     return float(np.polyfit(x, np.log(resistances / KELVIN), 1)[0])

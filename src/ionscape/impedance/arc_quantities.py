@@ -16,6 +16,7 @@ from ionscape.core.quantity import Dimension, named_dimension
 from ionscape.core.sample import Sample
 from ionscape.impedance.arc_naming import BOUNDARY, BULK, UNRESOLVED, ArcFacts, ArcName, name_arcs
 from ionscape.impedance.capacitance import (
+    FARAD,
     LEAST_CAPACITOR_EXPONENT,
     brug_capacitance,
     permittivity,
@@ -234,7 +235,7 @@ class Spectrum:
                 reason = (f"the tail's exponent {exponent:.2f} is too far below 1 for a capacitance: it is "
                           f"nearer "
                           f"to a diffusion impedance")  # fmt: skip
-                return {"capacitance_blocking_electrode": refused(named_dimension("capacitance"), reason)}
+                return {"capacitance_blocking_electrode": refused(FARAD, reason)}
             alpha = estimates[f"{label}.alpha"]
             if alpha.status != "determined" or alpha.spread > LARGEST_EXPONENT_SPREAD:
                 reason = "the tail is too short to fix its exponent"

@@ -21,7 +21,7 @@ from ionscape.impedance.fit_words import fit_findings, fit_tables, fit_warnings
 from ionscape.impedance.options import FitOptions
 from ionscape.impedance.temperature_series import SeriesFit, join_series
 
-CITATIONS = ("irvine1990", "schwarz1978", "venzon1988", "brug1984", "haile1998")
+CITATIONS = ("macdonald1987", "irvine1990", "schwarz1978", "venzon1988", "brug1984", "haile1998")
 TESTED = ("boukamp1995", "schonleber2014")
 
 

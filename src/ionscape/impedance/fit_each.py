@@ -90,8 +90,7 @@ def _usable(test: KramersKronig) -> NDArray[np.bool_]:
         # At the ends the test extrapolates, and a point slightly off spoils no fit: such points stay.
         usable = ~(test.suspicious & inside & (off > NOTABLE))
     if usable.mean() < LEAST_SHARE:
-        reasons = "; ".join(test.reasons)
         raise AnalysisError(
-            f"fails the Kramers-Kronig test: {reasons} ('ignore_validity: true' fits it anyway)"
+            f"fails the Kramers-Kronig test: {test.reasons[0]} ('ignore_validity: true' fits it anyway)"
         )
     return usable

@@ -16,6 +16,7 @@ from ionscape.impedance.series_search import Ranked
 from ionscape.impedance.temperature_series import SeriesFit
 
 LOW_CONFIDENCE = 0.7
+CORRELATED = "may be too small by a factor of about"  # from the fit's own warning
 NOTABLE_LEAD = 0.05  # share of the total from which a series resistance is worth a warning
 
 
@@ -37,6 +38,13 @@ def number_text(estimate: Estimate, factor: float = 1.0) -> str:
     return f"{estimate.value * factor:.{digits}g} ± {sd * factor:.2g}"
 
 
+def confidence_text(name: ArcName) -> str:
+    """In percent; the tables behind it are too coarse for certainty."""
+    if name.confidence == 1.0:
+        return "given"
+    return f"{name.confidence:.0%}" if name.confidence < 0.99 else "over 99%"
+
+
 def fit_findings(
     fits: SeriesFit, names: Sequence[ArcName], spectra: Mapping[int, Spectrum],
     quantities: Mapping[int, Quantities], series: Series,
@@ -44,7 +52,7 @@ def fit_findings(
     """Conductivities first, then what the arcs are and why, the circuit, the geometry."""
     findings = [_range_sentence(q, quantities, series) for q in _main_quantities(quantities)]
     for name in names:
-        findings.append(f"{name.label} is {name.name} (confidence {name.confidence:.0%}): "
+        findings.append(f"{name.label} is {name.name} (confidence {confidence_text(name)}): "
                         + "; ".join(name.reasons))  # fmt: skip
     findings.append(_total_sentence(names, spectra))
     findings.append(_circuit_sentence(fits.ranking))
@@ -111,9 +119,10 @@ def fit_warnings(
 ) -> tuple[str, ...]:  # fmt: skip
     """What would make the result wrong, each said once for all the spectra it holds for."""
     where: dict[str, list[int]] = {}
+    largest = max((_factor(text)[1] for s in spectra.values() for text in s.fit.warnings), default=0.0)
     for i, spectrum in spectra.items():
         for text in (*_cut_arcs(spectrum), *_leads(spectrum), *spectrum.fit.warnings):
-            where.setdefault(_general(text), []).append(i)
+            where.setdefault(_general(text, largest), []).append(i)
     for i, record in records.items():
         if record.verdict in ("noisy", "drifting", "invalid"):
             where.setdefault(f"Kramers-Kronig test: {record.verdict} ({record.reasons[0]})", []).append(i)
@@ -132,12 +141,16 @@ def fit_warnings(
     return tuple(f"{text[:1].upper()}{text[1:]}" for text in warnings)
 
 
-def _general(text: str) -> str:
-    """The correlation of residuals differs by a digit from spectrum to spectrum: one sentence for all."""
-    if text.startswith("the residuals are correlated along frequency"):
-        return ("the residuals are correlated along frequency: the circuit misses some structure, and the "
-                "uncertainties are too small, up to a factor of about 2 to 3")  # fmt: skip
-    return text
+def _general(text: str, largest: float) -> str:
+    """The sentence on correlated residuals ends in a factor: the largest of the series stands for all."""
+    head, factor = _factor(text)
+    return f"{head}{CORRELATED} {largest:.1f}" if factor else text
+
+
+def _factor(text: str) -> tuple[str, float]:
+    """Head of a sentence that ends in a factor of correlated residuals, and the factor; 0 for any other."""
+    head, found, factor = text.partition(CORRELATED)
+    return (head, float(factor)) if found else (text, 0.0)
 
 
 def _cut_arcs(spectrum: Spectrum) -> list[str]:
@@ -198,7 +211,7 @@ def _arc_table(
     for k, name in enumerate(names):
         seen = [i for i, s in spectra.items() if s.arcs[k][1] is not None]
         exponents = [arc.alpha for i in seen if (arc := spectra[i].arcs[k][1]) is not None]
-        cells = [name.label, name.name, f"{name.confidence:.0%}", f"{len(seen)} of {len(spectra)}"]
+        cells = [name.label, name.name, confidence_text(name), f"{len(seen)} of {len(spectra)}"]
         for prefix, form in (("capacitance", "{:.2g} F"), ("permittivity", "{:.3g}")):
             values = [e.value for i in seen if _known(e := quantities[i].get(f"{prefix}_{name.slug}")) and e]
             cells.append(_range_text(values, form))

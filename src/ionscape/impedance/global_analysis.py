@@ -32,7 +32,7 @@ from ionscape.impedance.options import GlobalOptions
 from ionscape.impedance.temperature_series import SeriesFit
 
 FloatArray = NDArray[np.float64]
-CITATIONS = ("irvine1990", "schwarz1978")
+CITATIONS = ("macdonald1987", "irvine1990", "schwarz1978", "lindstrom1990", "mandel1970", "hausman1978")
 LEAST_TEMPERATURES = 3
 NOTABLE_GAP = 2.0  # standard deviations from which the gap between methods is an uncertainty of its own
 STRAINED = 1.5  # variance from which the tied model does not describe the data

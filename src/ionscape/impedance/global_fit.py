@@ -19,14 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import Boltzmann
 
-from ionscape.core.errors import AnalysisError, InputError
+from ionscape.core.errors import AnalysisError
 from ionscape.impedance.arrow import ArrowFit, Linearised, fit_arrow
-from ionscape.impedance.circuit import Circuit, Leaf, ln_s
+from ionscape.impedance.circuit import Circuit, ln_s
 from ionscape.impedance.circuit_fit import CircuitFit
 from ionscape.impedance.cnls import pose
+from ionscape.impedance.shared_parameters import Kind, Plan, coordinates_of, plan_of, theta_of
 
 FloatArray = NDArray[np.float64]
-Kind = Literal["tau", "Q", "capacitance"]
 
 STRICT = 1e-4  # a deviation of ln R this small is none: a hundredth of a percent
 
@@ -121,108 +121,11 @@ def _roots(covariances: FloatArray) -> FloatArray:
     return np.array([_root(each) for each in covariances])
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """Which parameters are local, which shared, and what is tied."""
-
-    circuit: Circuit
-    kinds: tuple[Kind, ...]
-    columns: tuple[int, ...]
-    n_local: int
-    n_shared: int
-    tied: tuple[int, ...]  # places of ln R among the local parameters
-
-    @property
-    def n_border(self) -> int:
-        return self.n_shared + 2 * len(self.tied)
-
-
-def _plan(circuit: Circuit, tied: Sequence[str], shared: Sequence[str]) -> _Plan:
-    kinds: list[Kind] = []
-    shared_places: set[int] = set()
-    known = set()
-    for each in circuit.leaves:
-        kind: Kind = "tau"
-        names = _shareable(each)
-        known |= set(names)
-        for name in shared:
-            if name in names:
-                place, kind_of = names[name]
-                shared_places.add(each.offset + place)
-                kind = kind_of or kind
-        kinds.append(kind)
-    unknown = [name for name in shared if name not in known]
-    if unknown:
-        raise InputError(f"shared: {unknown[0]!r} is none of the parameters that can be shared in "
-                         f"{circuit.text}: {', '.join(sorted(known))}")  # fmt: skip
-    columns, local, border = [], 0, 0
-    for j in range(circuit.n_parameters):
-        if j in shared_places:
-            border += 1
-            columns.append(-border)
-        else:
-            columns.append(local)
-            local += 1
-    places = []
-    for label in tied:
-        leaf = next((x for x in circuit.leaves if x.labels[0] == label), None)
-        if leaf is None or columns[leaf.offset] < 0:
-            raise InputError(f"{label} cannot be tied: it is shared or not in {circuit.text}")
-        places.append(columns[leaf.offset])
-    return _Plan(circuit, tuple(kinds), tuple(columns), local, border, tuple(places))
-
-
-def _shareable(leaf: Leaf) -> dict[str, tuple[int, Kind | None]]:
-    """Natural names that may be shared: place within the leaf, coordinate that takes tau's place."""
-    if not leaf.is_arc:
-        return {name: (k, None) for k, name in enumerate(leaf.names)}
-    r, key = leaf.labels[0], leaf.labels[-1]
-    names: dict[str, tuple[int, Kind | None]] = {r: (0, None), f"{key}.tau": (1, "tau")}
-    names[f"{key}.capacitance"] = (1, "capacitance")
-    if leaf.fused:
-        names[key] = (1, "Q" if len(leaf.element.parameters) == 3 else "capacitance")
-    if len(leaf.element.parameters) == 3:
-        names[f"{key}.alpha"] = (2, None)
-    return names
-
-
-def _coordinates(plan: _Plan, theta: FloatArray) -> FloatArray:
-    """theta (n, p) with ln tau replaced by ln Q or ln C where that is the coordinate."""
-    u = theta.copy()
-    for leaf, kind in zip(plan.circuit.leaves, plan.kinds, strict=True):
-        r, t = leaf.offset, leaf.offset + 1
-        if kind == "Q":
-            u[:, t] = theta[:, t + 1] * theta[:, t] - theta[:, r]
-        elif kind == "capacitance":
-            u[:, t] = theta[:, t] - theta[:, r]
-    return u
-
-
-def _theta(plan: _Plan, u: FloatArray, slopes: FloatArray | None = None) -> FloatArray:
-    """Inverse of `_coordinates`; ``slopes`` (n, p, p), if given, is filled with d theta / d u."""
-    theta = u.copy()
-    if slopes is not None:
-        slopes[:] = np.eye(u.shape[1])
-    for leaf, kind in zip(plan.circuit.leaves, plan.kinds, strict=True):
-        r, t = leaf.offset, leaf.offset + 1
-        if kind == "Q":
-            alpha = u[:, t + 1]
-            theta[:, t] = (u[:, t] + u[:, r]) / alpha
-            if slopes is not None:
-                slopes[:, t, r] = slopes[:, t, t] = 1 / alpha
-                slopes[:, t, t + 1] = -theta[:, t] / alpha
-        elif kind == "capacitance":
-            theta[:, t] = u[:, t] + u[:, r]
-            if slopes is not None:
-                slopes[:, t, r] = 1.0
-    return theta
-
-
 class _Problem:
     """All spectra and the ties as one arrow-shaped problem."""
 
     def __init__(
-        self, plan: _Plan, fits: Sequence[CircuitFit], temperatures: FloatArray, noise: FloatArray,
+        self, plan: Plan, fits: Sequence[CircuitFit], temperatures: FloatArray, noise: FloatArray,
         deviations: FloatArray,
     ) -> None:  # fmt: skip
         self.plan, self.temperatures = plan, temperatures
@@ -274,7 +177,7 @@ class _Problem:
         n, p, s = len(local), self.plan.n_local, self.plan.n_shared
         u = self.assembled(local, border)
         slopes = np.empty((n, u.shape[1], u.shape[1]))
-        theta = _theta(self.plan, u, slopes)
+        theta = theta_of(self.plan, u, slopes)
         size, position = self.plan.n_border, self.position
         out = Linearised(0.0, np.zeros((n, p, p)), np.zeros((n, p, size)), np.zeros((size, size)),
                          np.zeros((n, p)), np.zeros(size))  # fmt: skip
@@ -333,7 +236,7 @@ def fit_globally(
         raise AnalysisError(
             f"Arrhenius ties need at least 3 temperatures, but there are {len(set(t.tolist()))}"
         )
-    plan = _plan(fits[0].circuit, tied, shared)
+    plan = plan_of(fits[0].circuit, tied, shared)
     own_noise = np.array([max(fit.noise, 1e-9) for fit in fits])
     if noise == "common":
         weights = np.array([fit.degrees_of_freedom for fit in fits], dtype=np.float64)
@@ -352,7 +255,7 @@ def fit_globally(
     parameters = arrow.local.size + arrow.border.size - ties
     dof = max(int(count - parameters), 1)
     energies, prefactors = _lines(problem, arrow.border)
-    theta = _theta(plan, problem.assembled(arrow.local, arrow.border))
+    theta = theta_of(plan, problem.assembled(arrow.local, arrow.border))
     return GlobalFit(
         plan.circuit, t, tuple(tied), tuple(shared), theta, energies, prefactors, assumed, data.cost, dof,
         data.cost / dof, own_noise, arrow, plan.columns, plan.kinds,
@@ -364,7 +267,7 @@ def _start(
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Separate fits as the start, shared parameters at their median, lines through the separate ln R."""
     plan = problem.plan
-    u = _coordinates(plan, np.array([fit.theta for fit in fits]))
+    u = coordinates_of(plan, np.array([fit.theta for fit in fits]))
     local = u[:, problem.local_columns]
     border = np.empty(plan.n_border)
     border[: plan.n_shared] = np.median(u[:, problem.shared_columns], axis=0)

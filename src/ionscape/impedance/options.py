@@ -10,6 +10,7 @@ from ionscape.core.errors import InputError
 from ionscape.core.quantity import parse_quantity
 from ionscape.impedance.arc_naming import NAMES
 from ionscape.impedance.circuit_text import parse_circuit
+from ionscape.impedance.shared_parameters import check_shared
 
 
 def _frequency(value: object) -> float | None:
@@ -131,3 +132,9 @@ class GlobalOptions(FitOptions):
     noise: Literal["each", "common"] = Field(
         "each", description="whether every spectrum has its own noise level, or all have one"
     )
+
+    @model_validator(mode="after")
+    def _can_be_shared(self) -> GlobalOptions:
+        if self.circuit is not None:
+            check_shared(parse_circuit(self.circuit), self.shared)
+        return self
