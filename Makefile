@@ -38,7 +38,7 @@ verify: install
 # Ratios to the named peers, in one run.
 bench: install
 	$(BIN)/python -m pip install --quiet -e '.[bench]'
-	$(BIN)/python benchmarks/impedance_fit_speed.py
+	$(BIN)/python -m benchmarks.impedance_fit_speed
 	$(BIN)/python benchmarks/impedance_validity_speed.py
 	$(BIN)/python benchmarks/study_1000_spectra.py
 

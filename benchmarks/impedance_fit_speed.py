@@ -4,7 +4,7 @@
 covariance and intervals; the peers get what they need: impedance.py the truth within 0.3 decades, pyimpspec
 its own defaults with one method. CPU time of this process, one thread, median.
 
-Usage: python benchmarks/impedance_fit_speed.py [--n 50]
+Usage: python -m benchmarks.impedance_fit_speed [--n 50]
 """
 
 from __future__ import annotations
@@ -18,8 +18,16 @@ from collections.abc import Callable
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
 import numpy as np
-from impedance_robustness import CIRCUIT, WINDOW, ComplexArray, FloatArray, draw_truth, model, with_noise
 
+from benchmarks.impedance_robustness import (
+    CIRCUIT,
+    WINDOW,
+    ComplexArray,
+    FloatArray,
+    draw_truth,
+    model,
+    with_noise,
+)
 from ionscape.impedance.spectrum_fit import fit
 
 Fitter = Callable[[ComplexArray, FloatArray], object]

@@ -137,8 +137,8 @@ def _headlines(result: StudyResult) -> list[str]:
 
 
 def _first_rows(result: StudyResult, name: str) -> list[str]:
-    from ionscape.report import result_rows
     from ionscape.core.number_format import format_estimate, format_name, format_unit, with_unit
+    from ionscape.report import result_rows
 
     rows = [row for row in result_rows(result) if row.analysis == name]
     whole = [row for row in rows if not row.item] or rows

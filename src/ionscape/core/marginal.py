@@ -18,7 +18,7 @@ _Z = np.array([-1.959963984540054, -1.0, 0.0, 1.0, 1.959963984540054])
 
 
 def student_shape(degrees_of_freedom: float | None) -> Shape | None:
-    """The shape of Student's t in units of its scale; None from 80 degrees of freedom up (2 % from normal)."""
+    """The shape of Student's t in units of its scale; None from 80 on (2 % from normal)."""
     if degrees_of_freedom is None or degrees_of_freedom >= 80:
         return None
     from scipy.special import ndtr, stdtrit

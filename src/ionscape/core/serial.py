@@ -1,4 +1,4 @@
-"""Results to files and back without pickle: JSON for structure, npz for arrays.
+"""Results to bytes and back without pickle: JSON for structure, plain buffers for arrays.
 
 A frozen dataclass marked `storable` is written as its fields under its registered name; only registered
 classes are ever built from a file.
@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,8 @@ from ionscape.core.estimate import Estimate
 T = TypeVar("T")
 _CLASSES: dict[str, type] = {}
 _TAG = "@"
+_MAGIC = b"ionscape result 1\n"
+_KINDS = "biufcU"  # numbers and fixed text: nothing that could run
 
 
 def storable(cls: type[T]) -> type[T]:
@@ -74,20 +75,46 @@ def decode(record: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
     return _CLASSES[kind](**{k: decode(v, arrays) for k, v in record["of"].items()})
 
 
-def write(value: Any, file: Path | BinaryIO) -> None:
-    """Write ``value`` to one file (npz holding the JSON and the arrays)."""
+def to_bytes(value: Any) -> bytes:
+    """``value`` as one block: the JSON's length, the JSON, then the arrays' own bytes."""
     record, arrays = encode(value)
-    text = np.frombuffer(json.dumps(record, allow_nan=False).encode(), dtype=np.uint8)
-    content: dict[str, Any] = {"json": text, **arrays}
-    with file.open("wb") if isinstance(file, Path) else nullcontext(file) as target:
-        np.savez(target, **content)
+    places: dict[str, list[Any]] = {}
+    blocks, offset = [], 0
+    for name, array in arrays.items():
+        block = np.ascontiguousarray(array).tobytes()
+        places[name] = [array.dtype.str, list(array.shape), offset]
+        blocks.append(block)
+        offset += len(block)
+    head = json.dumps([record, places], allow_nan=False).encode()
+    return b"".join([_MAGIC, len(head).to_bytes(8, "little"), head, *blocks])
 
 
-def read(file: Path | BinaryIO) -> Any:
-    """Read what `write` wrote."""
-    with np.load(file, allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    return decode(json.loads(arrays.pop("json").tobytes().decode()), arrays)
+def from_bytes(content: bytes) -> Any:
+    """Inverse of `to_bytes`.
+
+    Raises
+    ------
+    IonscapeError
+        If the content is not such a block, is cut, or names a type that is not allowed.
+    """
+    start = len(_MAGIC) + 8
+    if content[: len(_MAGIC)] != _MAGIC:
+        raise IonscapeError("this is not a stored result of this version of ionscape")
+    end = start + int.from_bytes(content[len(_MAGIC) : start], "little")
+    try:
+        record, places = json.loads(content[start:end])
+        arrays = {name: _array(content, end, *place) for name, place in places.items()}
+        return decode(record, arrays)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise IonscapeError(f"the stored result is damaged: {error!r}") from error
+
+
+def _array(content: bytes, base: int, kind: str, shape: list[int], offset: int) -> NDArray[Any]:
+    dtype = np.dtype(kind)
+    if dtype.kind not in _KINDS:
+        raise IonscapeError(f"an array of {dtype} is never read from a file")
+    flat = np.frombuffer(content, dtype, count=math.prod(shape), offset=base + offset)
+    return flat.reshape(shape).copy()
 
 
 def _encoded(value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
@@ -118,7 +145,7 @@ def _encoded(value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
 
 
 def _encoded_array(array: NDArray[Any], arrays: dict[str, NDArray[Any]]) -> Any:
-    if array.dtype.kind not in "biufcU":
+    if array.dtype.kind not in _KINDS:
         raise IonscapeError(f"an array of {array.dtype} cannot be stored")
     if array.ndim == 0:
         return _encoded(array.item(), arrays)

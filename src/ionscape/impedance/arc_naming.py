@@ -17,10 +17,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scipy.constants import epsilon_0
 from scipy.special import ndtr
 
 from ionscape.core.errors import InputError
+from ionscape.core.number_format import format_number
 from ionscape.core.serial import storable
 
 BULK, BOUNDARY, UNRESOLVED = "bulk", "grain boundary", "bulk and grain boundary"
@@ -32,9 +32,12 @@ PERMITTIVITY = {BULK: (5.0, 200.0), BOUNDARY: (60.0, 1e5), UNRESOLVED: (5.0, 3e3
 AREAL_CAPACITANCE = {INTERFACE: (1e-5, 1e-3), ELECTRODE: (1e-3, 10.0)}
 BOUNDARY_RATIO = (2.5, 1e4)  # C_gb/C_bulk: grain size over boundary width
 EDGE = 0.2  # decades over which a range fades, geometry known
-EDGE_TYPICAL = 0.5  # and for a typical pellet, geometry not known
-TYPICAL_CELL = epsilon_0 * 1e-2  # F, the empty cell of a pellet with A/L of 1 cm
-TYPICAL_AREA = 1e-4  # m^2
+EDGE_TYPICAL = 0.3  # and for a typical pellet, geometry not known
+# F, of a typical pellet, geometry not known (Irvine, Sinclair and West, Adv. Mater. 2, 132 (1990)).
+TYPICAL = {
+    BULK: (1e-12, 1e-10), BOUNDARY: (1e-11, 1e-8), UNRESOLVED: (1e-12, 1e-8), INTERFACE: (1e-9, 1e-7),
+    ELECTRODE: (1e-7, 1e-5),
+}  # fmt: skip
 # Spread of log10 C over a temperature series that would not surprise.
 STEADINESS = {BULK: 0.12, BOUNDARY: 0.2, UNRESOLVED: 0.2, INTERFACE: 0.3, ELECTRODE: 0.4}
 RARER = {INTERFACE: 0.2}  # odds of a surface or reaction layer against the other kinds
@@ -152,13 +155,12 @@ class _Scale:
 
     def range_of(self, kind: str) -> tuple[float, float]:
         """log10 of the lowest and highest capacitance [F] of a kind."""
-        if kind in PERMITTIVITY:
-            low, high = PERMITTIVITY[kind]
-            cell = self.reference if self.reference is not None else TYPICAL_CELL
+        cell = self.reference if kind in PERMITTIVITY else self.area
+        if cell is None:
+            low, high = TYPICAL[kind]
         else:
-            low, high = AREAL_CAPACITANCE[kind]
-            cell = self.area if self.area is not None else TYPICAL_AREA
-        return math.log10(low * cell), math.log10(high * cell)
+            low, high = (edge * cell for edge in (PERMITTIVITY | AREAL_CAPACITANCE)[kind])
+        return math.log10(low), math.log10(high)
 
 
 def _checked(arcs: Sequence[ArcFacts], chosen: Mapping[str, str]) -> dict[str, str]:
@@ -255,17 +257,18 @@ def _reasons(arcs: Sequence[ArcFacts], naming: tuple[str, ...], i: int, scale: _
 
 def _size_sentence(arc: ArcFacts, kind: str, scale: _Scale) -> str:
     low, high = scale.range_of(kind)
-    inside = low - scale.edge <= math.log10(arc.capacitance) <= high + scale.edge
-    verb = "in" if inside else "outside"
+    at, size = math.log10(arc.capacitance), format_number(arc.capacitance, 2)
+    beyond = max(low - at, at - high, 0.0)
+    verb = "in" if beyond == 0 else "at the edge of" if beyond <= scale.edge else "outside"
     if kind in PERMITTIVITY and scale.reference is not None:
         bounds = PERMITTIVITY[kind]
         epsilon = arc.capacitance / scale.reference
-        return (f"C = {arc.capacitance:.2g} F is a permittivity of {epsilon:.3g}, {verb} the range of a "
-                f"{kind} ({bounds[0]:g} to {bounds[1]:g})")  # fmt: skip
+        return (f"C = {size} F is a permittivity of {epsilon:.3g}, {verb} the range of a {kind} "
+                f"({bounds[0]:g} to {bounds[1]:g})")  # fmt: skip
     if kind in AREAL_CAPACITANCE and scale.area is not None:
         bounds = AREAL_CAPACITANCE[kind]
         return (f"C/A = {arc.capacitance / scale.area * 1e2:.2g} uF/cm2, {verb} the range of an {kind} "
                 f"({bounds[0] * 1e2:g} to {bounds[1] * 1e2:g})")  # fmt: skip
     article = "an" if kind in AREAL_CAPACITANCE else "a"
-    return (f"C = {arc.capacitance:.2g} F, {verb} the range of {article} {kind} in a typical pellet "
-            f"({10**low:.1g} to {10**high:.1g} F)")  # fmt: skip
+    return (f"C = {size} F, {verb} the range of {article} {kind} in a typical pellet "
+            f"({format_number(10**low, 1)} to {format_number(10**high, 1)} F)")  # fmt: skip

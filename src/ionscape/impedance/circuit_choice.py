@@ -24,6 +24,7 @@ from ionscape.impedance.circuit import Circuit
 from ionscape.impedance.circuit_fit import FLANK, Candidate
 from ionscape.impedance.circuit_text import parse_circuit
 from ionscape.impedance.cnls import Problem, draw_starts, pose, solve
+from ionscape.impedance.score_test import gain_of_a_resistance, gain_of_an_arc
 
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
@@ -38,6 +39,7 @@ NEEDED = 6.0  # standard deviations by which a part must differ from nothing to 
 ROUGH = 1e-6  # relative tolerance of the cost while circuits are compared
 DOUBT = 20.0  # what a circuit with an undetermined part must gain in BIC to be the answer all the same
 REFUSAL = 1e6  # nothing makes up for arcs that are none
+HOPELESS = {"arc": 8.0, "R0": 2.0}  # a score below it: fitted once, for the table, as BIC asks for more
 SUPPORT = 6.0  # a BIC gain below this ("strong evidence", Kass and Raftery 1995) buys no further arc
 
 
@@ -67,6 +69,7 @@ class Trial:
 
     problem: Problem
     fit: LeastSquaresFit
+    afresh: bool = False
     final: bool = False
 
     @cached_property
@@ -167,14 +170,14 @@ class CircuitChoice:
         if start is not None and afresh:
             start = np.vstack([draw_starts(problem), start])
         fit = solve(problem, start, loss=self.loss, tolerance=ROUGH)
-        self.trials[text] = Trial(problem, fit)
+        self.trials[text] = Trial(problem, fit, afresh or start is None)
         return self.trials[text]
 
     def _finish(self, trial: Trial) -> None:
-        """Fit to the end, from starts of its own as well as from where it is."""
-        starts = np.vstack([trial.fit.theta, draw_starts(trial.problem)])
-        fit = solve(trial.problem, starts, loss=self.loss)
-        self.trials[trial.circuit.text] = Trial(trial.problem, fit, True)
+        """Fit to the end, from starts of its own (if it had none yet) as well as from where it is."""
+        own = [] if trial.afresh else [draw_starts(trial.problem)]
+        fit = solve(trial.problem, np.vstack([trial.fit.theta, *own]), loss=self.loss)
+        self.trials[trial.circuit.text] = Trial(trial.problem, fit, True, True)
 
     def _best(self) -> Trial:
         allowed = [t for t in self.trials.values() if not t.refused]
@@ -188,8 +191,12 @@ class CircuitChoice:
         """Fit one to three arcs, keep as many as pay, with R0 if it pays; take away what does not."""
         inductance = bool(np.any(self.impedance.imag[: max(3, self.frequency.size // 6)] > 0))
         plain = [Design(n, False, "Q", inductance) for n in range(1, MOST_ARCS + 1)]
-        for i, design in enumerate(plain):
-            self._attempt(design.text, self.trials.get(plain[i - 1].text) if i else None, afresh=True)
+        parent: Trial | None = None
+        for design in plain:
+            hope = parent is None or gain_of_an_arc(parent.problem, parent.fit.theta) > HOPELESS["arc"]
+            parent = self._attempt(design.text, parent, afresh=hope)
+            if not hope:
+                break
         plain = [d for d in plain if d.text in self.trials]
         if not plain:  # very few points
             for design in (Design(0, True, "C"), Design(0, True, "")):
@@ -200,8 +207,9 @@ class CircuitChoice:
             best = more if self._pays(more, best) else best
         # An arc far above the window imitates R0, so look with one arc fewer as well.
         for design in plain[max(best.arcs - 2, 0) : best.arcs]:
-            with_r0 = replace(design, resistance=True)
-            self._attempt(with_r0.text, self.trials[design.text], afresh=True)
+            with_r0, without = replace(design, resistance=True), self.trials[design.text]
+            hope = gain_of_a_resistance(without.problem, without.fit.theta) > HOPELESS["R0"]
+            self._attempt(with_r0.text, without, afresh=hope)
             best = with_r0 if self._pays(with_r0, best) else best
         best = self._simplify(best)
         if best.arcs == 1:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from ionscape.core.estimate import Estimate
+from ionscape.core.number_format import format_celsius, format_name, format_number, format_quantity
 from ionscape.core.outcome import Table
 from ionscape.core.registry import Series
 from ionscape.impedance.arc_naming import BULK, UNRESOLVED, ArcName
@@ -22,20 +23,7 @@ NOTABLE_LEAD = 0.05  # share of the total from which a series resistance is wort
 
 def temperature_text(temperature: Estimate | None) -> str:
     """In °C, or nothing."""
-    return "" if temperature is None else f"{temperature.value - 273.15:.4g} °C"
-
-
-def number_text(estimate: Estimate, factor: float = 1.0) -> str:
-    """Value with 1 standard deviation in brackets' place, or the status."""
-    if estimate.status in ("undetermined", "refused"):
-        return estimate.status
-    if estimate.status == "bound":
-        return f"{'<' if estimate.side == 'upper' else '>'} {estimate.value * factor:.3g}"
-    sd = estimate.standard_uncertainty
-    if not sd > 0:
-        return f"{estimate.value * factor:.5g}"
-    digits = min(max(2 + math.floor(math.log10(abs(estimate.value) / sd)), 2), 7)
-    return f"{estimate.value * factor:.{digits}g} ± {sd * factor:.2g}"
+    return "" if temperature is None else format_celsius(temperature.value)
 
 
 def confidence_text(name: ArcName) -> str:
@@ -76,12 +64,12 @@ def _range_sentence(quantity: str, quantities: Mapping[int, Quantities], series:
     if not known:
         return ""
     known.sort(key=lambda i: t.value if (t := series.temperatures[i]) is not None else i)
-    factor, unit = (0.01, "S/cm") if quantity.startswith("conductivity") else (1.0, "ohm")
+    unit = "S/cm" if quantity.startswith("conductivity") else "ohm"
     parts = []
     for i in dict.fromkeys((known[0], known[-1])):
         where = temperature_text(series.temperatures[i]) or series.labels[i]
-        parts.append(f"{number_text(quantities[i][quantity], factor)} {unit} at {where}")
-    return f"{quantity.replace('_', ' ')}: " + " to ".join(parts)
+        parts.append(f"{format_quantity(quantities[i][quantity], unit)} at {where}")
+    return f"{format_name(quantity)}: " + " to ".join(parts)
 
 
 def _total_sentence(names: Sequence[ArcName], spectra: Mapping[int, Spectrum]) -> str:
@@ -166,9 +154,8 @@ def _cut_arcs(spectrum: Spectrum) -> list[str]:
             continue
         edge = high if arc.position == "cut at high frequency" else low
         role = "R_bulk" if name.name in (BULK, UNRESOLVED) else "its resistance"
-        texts.append(f"the {name.name} arc is cut at {edge:.2g} Hz: {role} is an extrapolation along the "
-                     f"fitted arc, "
-                     "determined only if the arc keeps its shape beyond the window")  # fmt: skip
+        texts.append(f"the {name.name} arc is cut at {format_number(edge, 2)} Hz: {role} is an extrapolation "
+                     "along the arc, determined only if it keeps its shape beyond the window")  # fmt: skip
     return texts
 
 

@@ -12,6 +12,7 @@ from scipy.constants import Boltzmann, elementary_charge
 
 from ionscape.core.errors import AnalysisError
 from ionscape.core.estimate import Estimate, refused
+from ionscape.core.number_format import format_quantity
 from ionscape.core.outcome import Outcome, Row, Table
 from ionscape.core.quantity import named_dimension
 from ionscape.core.registry import Series
@@ -21,7 +22,7 @@ from ionscape.impedance.arrhenius_lines import Lines, fit_lines, log_resistances
 from ionscape.impedance.circuit_fit import CircuitFit
 from ionscape.impedance.conductivity import conductivity_or_reason, geometry_of, total_resistance
 from ionscape.impedance.fit_analysis import failures_of, join_pieces, plain_temperatures
-from ionscape.impedance.fit_words import number_text, temperature_text
+from ionscape.impedance.fit_words import temperature_text
 from ionscape.impedance.global_estimates import (
     estimates_of,
     line_energy,
@@ -258,10 +259,9 @@ def _rows(
 def _findings(
     result: GlobalFit, energies: Mapping[str, Estimate], gaps: Sequence[Gap], together: Lines
 ) -> list[str]:
-    ev = elementary_charge
     mean = " (mean over the series: a sum of arcs follows no single Arrhenius law)"
     texts = [
-        f"Activation energy of σT, {slug.replace('_', ' ')}: {number_text(energy, 1 / ev)} eV"
+        f"Activation energy of σT, {slug.replace('_', ' ')}: {format_quantity(energy, 'eV')}"
         f"{mean if slug == 'total' else ''}."
         for slug, energy in energies.items()
     ]

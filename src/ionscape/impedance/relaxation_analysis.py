@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ionscape.core.errors import AnalysisError
 from ionscape.core.estimate import Estimate, measured, undetermined
+from ionscape.core.number_format import format_estimate, format_number
 from ionscape.core.outcome import Failure, Outcome, Row, Table
 from ionscape.core.quantity import Dimension, named_dimension
 from ionscape.core.registry import Item, Series
@@ -22,7 +23,7 @@ from ionscape.impedance.drt_peaks import Peak
 from ionscape.impedance.figures import Curve
 from ionscape.impedance.figures import relaxation_times as relaxation_figure
 from ionscape.impedance.fit_each import spectrum_of
-from ionscape.impedance.fit_words import number_text, temperature_text
+from ionscape.impedance.fit_words import temperature_text
 from ionscape.impedance.options import RelaxationOptions
 from ionscape.impedance.relaxation_time_distribution import RelaxationTimes, Tail, relaxation_times
 from ionscape.impedance.temperature_series import series_order
@@ -171,10 +172,10 @@ def _table(rows: Sequence[Row], found: Mapping[int, RelaxationTimes], series: Se
         for k, peak in zip(numbers, sorted(result.peaks, key=lambda p: p.tau), strict=True):
             cells.append((
                 label, temperature_text(series.temperatures[i]), str(k),
-                number_text(values[label, f"relaxation_time_{k}"]),
-                number_text(values[label, f"resistance_peak_{k}"]),
-                f"{peak.alpha_estimate:.2f}", f"{peak.tau / peak.resistance:.2g}",
-                f"{peak.resistance_between_minima:.4g}", peak.kind,
+                format_estimate(values[label, f"relaxation_time_{k}"], "s"),
+                format_estimate(values[label, f"resistance_peak_{k}"], "ohm"),
+                f"{peak.alpha_estimate:.2f}", format_number(peak.tau / peak.resistance, 2),
+                format_number(peak.resistance_between_minima, 4), peak.kind,
             ))  # fmt: skip
     head = (
         "Spectrum",

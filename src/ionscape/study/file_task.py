@@ -14,6 +14,7 @@ from ionscape.core.measurement import Measurement, Sweep
 from ionscape.core.outcome import Failure
 from ionscape.core.registry import Analysis, Item, analysis
 from ionscape.core.sample import Sample
+from ionscape.core.serial import to_bytes
 from ionscape.study.model import TemperatureRule
 from ionscape.study.tasks import (
     FilePieces,
@@ -23,7 +24,6 @@ from ionscape.study.tasks import (
     Work,
     completed,
     measurement_fields,
-    packed,
     reason_of,
     unexpected,
 )
@@ -42,10 +42,10 @@ def _analyse_file(task: FileTask) -> list[TaskResult]:
         measurement = read(task.path)
         sweeps = _with_temperature(task, measurement)
     except IonscapeError as error:
-        return [TaskResult(packed(_as_pieces(task, work, reason_of(error)))) for work in task.works]
+        return [TaskResult(to_bytes(_as_pieces(task, work, reason_of(error)))) for work in task.works]
     except Exception as error:  # a reader's bug must not stop the other files
         text = traceback.format_exc()
-        return [TaskResult(packed(_as_pieces(task, work, unexpected(error, work.name))), text)
+        return [TaskResult(to_bytes(_as_pieces(task, work, unexpected(error, work.name))), text)
                 for work in task.works]  # fmt: skip
     reading = (time.process_time() - start) / len(task.works)
     return [_apply(task, work, measurement, sweeps, reading) for work in task.works]
@@ -114,14 +114,14 @@ def _apply(
 
 def _packed_file(found: FilePieces) -> bytes:
     try:
-        return packed(found)
+        return to_bytes(found)
     except IonscapeError:  # what cannot be stored is its item's failure, not the file's
-        return packed(replace(found, items=tuple(_storable(item) for item in found.items)))
+        return to_bytes(replace(found, items=tuple(_storable(item) for item in found.items)))
 
 
 def _storable(item: ItemPiece) -> ItemPiece:
     try:
-        packed(item)
+        to_bytes(item)
     except IonscapeError as error:
         return replace(item, piece=Failure(item.label, str(error)))
     return item

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from ionscape.core.outcome import Outcome
+from ionscape.core.serial import from_bytes
 from ionscape.study.cache import Cache, cache_folder, versions
 from ionscape.study.file_task import analyse_files
 from ionscape.study.model import Study
 from ionscape.study.plan import Plan, combine_task, cut, files_of, look_up, make_plan, wanted_files
 from ionscape.study.result import AnalysisRecord, InputFile, StudyResult
 from ionscape.study.series_task import combine
-from ionscape.study.tasks import StoredOutcome, TaskResult, traceback_name, unpacked
+from ionscape.study.tasks import StoredOutcome, TaskResult, traceback_name
 from ionscape.study.workers import local_executor, usable_cores
 
 Callback = Callable[[int, int, str], None]
@@ -60,7 +61,7 @@ def run_study(
     plan = plan or make_plan(study)
     look_up(plan, store)
     run = _Run(plan, store, progress)
-    run.outcomes = {name: unpacked(content) for name, content in plan.outcomes.items()}
+    run.outcomes = {name: from_bytes(content) for name, content in plan.outcomes.items()}
     if len(plan.outcomes) < len(study.analyses):
         wanted = wanted_files(plan, store)
         workers = jobs or _useful_workers(len(wanted))
@@ -147,7 +148,7 @@ class _Run:
 
     def _keep_outcome(self, name: str, result: TaskResult) -> None:
         self._note(name, result)
-        self.outcomes[name] = unpacked(result.content)
+        self.outcomes[name] = from_bytes(result.content)
         upstream = self.plan.study.analyses[name].needs
         if self._tainted.intersection((name, *upstream)):
             self._tainted.add(name)

@@ -11,6 +11,7 @@ from importlib import import_module
 from ionscape.core.errors import IonscapeError
 from ionscape.core.outcome import Failure, Outcome
 from ionscape.core.registry import Series, analysis, technique
+from ionscape.core.serial import from_bytes, to_bytes
 from ionscape.study.tasks import (
     CombineTask,
     FilePieces,
@@ -19,10 +20,8 @@ from ionscape.study.tasks import (
     TaskResult,
     completed,
     measurement_fields,
-    packed,
     reason_of,
     unexpected,
-    unpacked,
 )
 
 
@@ -39,13 +38,13 @@ def combine(task: CombineTask) -> TaskResult:
         return time.process_time() - start + sum(file.seconds for file in files)
 
     def failed(reason: str) -> bytes:
-        return packed(replace(found, reason=reason, seconds=seconds()))
+        return to_bytes(replace(found, reason=reason, seconds=seconds()))
 
     if items and len(failures) == len(items):
         return TaskResult(failed(_nothing_usable(failures)))
     try:
         outcome = _with_failures(_combined(task, files, items), failures)
-        return TaskResult(packed(replace(found, status="done", outcome=outcome, seconds=seconds())))
+        return TaskResult(to_bytes(replace(found, status="done", outcome=outcome, seconds=seconds())))
     except IonscapeError as error:
         return TaskResult(failed(reason_of(error)))
     except Exception as error:  # a bug in one analysis must not stop the others
@@ -109,10 +108,10 @@ def _taken(what: str) -> str:
 
 def _files(task: CombineTask) -> list[FilePieces]:
     try:
-        return [unpacked(content) for content in task.pieces]
+        return [from_bytes(content) for content in task.pieces]
     except IonscapeError:  # a class of the technique that this process has not met yet
         _import_modules(technique(task.technique).package)
-        return [unpacked(content) for content in task.pieces]
+        return [from_bytes(content) for content in task.pieces]
 
 
 def _import_modules(package: str) -> None:

@@ -7,13 +7,11 @@ too: a result is the same to the last bit whether it was just computed or read b
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from ionscape.core import serial
 from ionscape.core.errors import IonscapeError, ReadError
 from ionscape.core.estimate import Estimate, exact
 from ionscape.core.outcome import Outcome, Row
@@ -131,19 +129,6 @@ class TaskResult:
 
     content: bytes
     traceback: str = ""
-
-
-# ---- bytes ------------------------------------------------------------------------------------------
-def packed(value: Any) -> bytes:
-    """The bytes of something storable."""
-    buffer = io.BytesIO()
-    serial.write(value, buffer)
-    return buffer.getvalue()
-
-
-def unpacked(content: bytes) -> Any:
-    """Inverse of `packed`."""
-    return serial.read(io.BytesIO(content))
 
 
 # ---- what both kinds of tasks need ---------------------------------------------------------------
