@@ -17,7 +17,7 @@ QUANTITY = "diffusion_coefficient_conductivity"
 _DIFFUSION = dimension_of("m^2/s")
 
 
-def nernst_einstein_outcome(series: Series) -> Outcome:
+def nernst_einstein_outcome(series: Series, _options: object = None) -> Outcome:
     """D_σ for every conductivity, at its own temperature; refused where density or temperature is missing.
 
     Raises

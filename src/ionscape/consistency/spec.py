@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from ionscape.core.registry import Analysis, Outcome, Series, Technique
+from ionscape.core.registry import Analysis, Technique, deferred
 
 
 class NernstEinsteinOptions(BaseModel):
     """Of `consistency.nernst_einstein`: it has none; carrier density and charge belong to the sample."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _nernst_einstein(series: Series, _: NernstEinsteinOptions) -> Outcome:
-    from ionscape.consistency.analyses import nernst_einstein_outcome
-
-    return nernst_einstein_outcome(series)
 
 
 TECHNIQUE = Technique(
@@ -27,7 +21,7 @@ TECHNIQUE = Technique(
             name="consistency.nernst_einstein",
             summary="Diffusion coefficient that a conductivity stands for, from the sample's carriers.",
             options=NernstEinsteinOptions,
-            combine=_nernst_einstein,
+            combine=deferred("ionscape.consistency.analyses:nernst_einstein_outcome"),
             inputs=("conductivity",),
             input_dimensions={"conductivity": "S/m"},
             outputs={"diffusion_coefficient_conductivity": "m^2/s"},

@@ -25,6 +25,20 @@ if TYPE_CHECKING:
 GROUP = "ionscape.techniques"
 
 
+def deferred(place: str) -> Callable[..., Any]:
+    """The function ``"package.module:name"``, imported at its first call.
+
+    A study is checked, and an unchanged one recognised, without importing what would compute it.
+    """
+    module, _, name = place.partition(":")
+
+    def call(*arguments: Any) -> Any:
+        return getattr(importlib.import_module(module), name)(*arguments)
+
+    call.__name__ = call.__qualname__ = name
+    return call
+
+
 @dataclass(frozen=True)
 class Item:
     """One sweep of a study's measurement.
@@ -184,5 +198,5 @@ def analysis(name: str) -> Analysis:
     raise IonscapeError(f"no analysis {name!r}")
 
 
-__all__ = ["Analysis", "Failure", "Item", "Outcome", "Row", "Series", "Technique", "analysis",
+__all__ = ["Analysis", "Failure", "Item", "Outcome", "Row", "Series", "Technique", "analysis", "deferred",
            "technique", "technique_names"]  # fmt: skip

@@ -168,8 +168,8 @@ class _Batch:
         moved[self.done] = 0.0
         slope = 2 * gradient + np.matmul(normal, moved[..., None])[..., 0]
         predicted = -np.einsum("kp,kp->k", slope, moved)
-        # A short step for heavy damping is no sign of a minimum.
-        small = (predicted <= tolerance * self.cost) & (self.damping <= LIGHT_DAMPING)
+        # A short step for heavy damping is no sign of a minimum, nor is one that the bounds turned uphill.
+        small = (predicted >= 0) & (predicted <= tolerance * self.cost) & (self.damping <= LIGHT_DAMPING)
         trial = np.clip(self.theta + moved, self.lower, self.upper)
         residuals, jacobian = self.model(trial)
         self.count += 1
@@ -198,7 +198,7 @@ def _bounded_step(
 ) -> FloatArray:
     """Marquardt step of every row; what would leave the bounds goes to them and the others make room."""
     step = _damped_step(normal, gradient, free, damping)
-    for _ in range(2):
+    for _ in range(gradient.shape[1]):
         held = np.clip(step, furthest_down, furthest_up)
         out = free & (held != step)
         if not out.any():

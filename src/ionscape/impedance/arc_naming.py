@@ -16,8 +16,7 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-from scipy.special import ndtr
+from statistics import NormalDist
 
 from ionscape.core.errors import InputError
 from ionscape.core.number_format import format_number
@@ -25,6 +24,7 @@ from ionscape.core.serial import storable
 
 BULK, BOUNDARY, UNRESOLVED = "bulk", "grain boundary", "bulk and grain boundary"
 INTERFACE, ELECTRODE = "interface", "electrode"
+NORMAL = NormalDist()
 NAMES = (BULK, BOUNDARY, UNRESOLVED, INTERFACE, ELECTRODE)
 
 # eps_r of ionic solids; a boundary that appears alone; a double layer or reaction per electrode area [F/m^2].
@@ -217,14 +217,14 @@ def _capacitance_density(
         bulk = arcs[naming.index(BULK)]
         low, high = (math.log10(bulk.capacitance * ratio) for ratio in BOUNDARY_RATIO)
         blur = math.hypot(EDGE, min(bulk.decades_uncertain + arc.decades_uncertain, 1.0))
-    inside = (float(ndtr((at - low) / blur)) - float(ndtr((at - high) / blur))) / (high - low)
+    inside = (NORMAL.cdf((at - low) / blur) - NORMAL.cdf((at - high) / blur)) / (high - low)
     return (1 - OTHER) * inside + OTHER / DECADES
 
 
 def _exponent_density(exponent: float, kind: str) -> float:
     """Bulk and boundary arcs are little depressed, two in one are more so; an electrode's may be anything."""
     lowest = {BULK: 0.72, BOUNDARY: 0.65, UNRESOLVED: 0.5, INTERFACE: 0.5, ELECTRODE: 0.4}[kind]
-    return float(ndtr((exponent - lowest) / 0.05)) / (1 - lowest) + 0.05
+    return NORMAL.cdf((exponent - lowest) / 0.05) / (1 - lowest) + 0.05
 
 
 def _steadiness_density(spread: float, kind: str) -> float:

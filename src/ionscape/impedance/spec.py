@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from ionscape.core.registry import Analysis, Technique
-from ionscape.impedance.fit_analysis import fit_series_of_study
-from ionscape.impedance.fit_each import fit_one
-from ionscape.impedance.global_analysis import fit_study_globally
+from ionscape.core.registry import Analysis, Technique, deferred
 from ionscape.impedance.options import FitOptions, GlobalOptions, Options, RelaxationOptions, ValidityOptions
-from ionscape.impedance.relaxation_analysis import invert_one, relaxation_times_of_study
-from ionscape.impedance.validity_analysis import test_one, verdicts_of_study
 
 FIT_OUTPUTS = {
     "resistance_*": "ohm",
@@ -45,32 +40,32 @@ TECHNIQUE = Technique(
             "impedance.validity",
             "Kramers-Kronig test of every spectrum: verdict, noise, drift, and the window that holds",
             ValidityOptions,
-            verdicts_of_study,
-            test_one,
+            deferred("ionscape.impedance.validity_analysis:verdicts_of_study"),
+            deferred("ionscape.impedance.validity_analysis:test_one"),
             outputs={"noise": "1", "drift": "1"},
         ),
         Analysis(
             "impedance.relaxation_times",
             "Distribution of relaxation times of every spectrum, its peaks followed over the series",
             RelaxationOptions,
-            relaxation_times_of_study,
-            invert_one,
+            deferred("ionscape.impedance.relaxation_analysis:relaxation_times_of_study"),
+            deferred("ionscape.impedance.relaxation_analysis:invert_one"),
             outputs={"relaxation_time_*": "s", "resistance_peak_*": "ohm"},
         ),
         Analysis(
             "impedance.fit",
             "Fit one circuit to all spectra, name the arcs, give bulk, boundary and total conductivity",
             FitOptions,
-            fit_series_of_study,
-            fit_one,
+            deferred("ionscape.impedance.fit_analysis:fit_series_of_study"),
+            deferred("ionscape.impedance.fit_each:fit_one"),
             outputs=FIT_OUTPUTS,
         ),
         Analysis(
             "impedance.global_fit",
             "Fit all temperatures at once with Arrhenius-tied resistances; compare with the separate fits",
             GlobalOptions,
-            fit_study_globally,
-            fit_one,
+            deferred("ionscape.impedance.global_analysis:fit_study_globally"),
+            deferred("ionscape.impedance.fit_each:fit_one"),
             outputs=GLOBAL_OUTPUTS,
         ),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -59,8 +60,14 @@ class Written:
         self._cache.put(self._key, content.encode())
 
     def _files(self) -> dict[str, list[int]]:
-        return {
-            path.relative_to(self._directory).as_posix(): [path.stat().st_size, path.stat().st_mtime_ns]
-            for path in sorted(self._directory.rglob("*"))
-            if path.is_file()
-        }
+        found, folders = {}, [str(self._directory)]
+        start = len(folders[0]) + 1
+        while folders:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    elif entry.is_file():
+                        state = entry.stat()
+                        found[entry.path[start:]] = [state.st_size, state.st_mtime_ns]
+        return found

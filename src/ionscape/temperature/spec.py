@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ionscape.core.errors import InputError
 from ionscape.core.quantity import parse_quantity
-from ionscape.core.registry import Analysis, Outcome, Series, Technique
+from ionscape.core.registry import Analysis, Technique, deferred
 
 
 class ArrheniusOptions(BaseModel):
@@ -51,12 +51,6 @@ class ArrheniusOptions(BaseModel):
         return tuple(parse_quantity(text, "temperature").value for text in self.at)
 
 
-def _arrhenius(series: Series, options: ArrheniusOptions) -> Outcome:
-    from ionscape.temperature.analyses import arrhenius_outcome
-
-    return arrhenius_outcome(series, options)
-
-
 TECHNIQUE = Technique(
     name="temperature",
     summary="How conductivities, diffusion coefficients and viscosities depend on temperature.",
@@ -66,7 +60,7 @@ TECHNIQUE = Technique(
             summary="Activation energy, pre-exponential factor and values at wanted temperatures, from a "
             "line through points with joint errors; curvature tested.",
             options=ArrheniusOptions,
-            combine=_arrhenius,
+            combine=deferred("ionscape.temperature.analyses:arrhenius_outcome"),
             inputs=("on",),
             outputs={
                 "activation_energy": "J",
