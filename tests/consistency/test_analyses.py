@@ -51,7 +51,7 @@ def test_what_is_missing_is_refused_with_the_reason() -> None:
     found = outcome([row("conductivity_bulk")], None)
     assert found.rows[0].estimate.status == "refused"
     assert "give carrier_density" in found.rows[0].estimate.note
-    assert found.findings[0].startswith("no diffusion coefficients")
+    assert found.findings[0].startswith("No diffusion coefficients")
     found = outcome([Row("conductivity_bulk", exact(1.0, S))])
     assert found.rows[0].estimate.status == "refused"
     found = outcome([Row("conductivity_bulk", undetermined(S, "cut"), exact(300.0, K))])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from ionscape.consistency.nernst_einstein import diffusion_coefficient
 from ionscape.core.errors import AnalysisError
 from ionscape.core.estimate import Estimate, refused
+from ionscape.core.number_format import format_celsius, format_quantity
 from ionscape.core.outcome import Outcome, Row
-from ionscape.core.quantity import dimension_of, to_field
+from ionscape.core.quantity import dimension_of
 from ionscape.core.registry import Series
 from ionscape.core.sample import Sample
 
@@ -66,13 +66,13 @@ def _missing(sample: Sample) -> str:
 
 def _findings(given: Sequence[Row], rows: Sequence[Row], sample: Sample) -> list[str]:
     if sample.carrier_density is None:
-        return [f"no diffusion coefficients: {_missing(sample)}"]
-    density = to_field(sample.carrier_density.value, "cm^-3")
+        return [f"No diffusion coefficients: {_missing(sample)}."]
+    density = format_quantity(sample.carrier_density, "cm^-3")
     kind = f"{sample.carrier} ions" if sample.carrier else "ions of the kind"
     found = [_range(name, given, rows) for name in dict.fromkeys(row.quantity for row in given)]
     found.append(
-        f"n = {density:.3g} cm⁻³ is the density of all {kind}, mobile or not; D from conductivity equals the "
-        f"tracer's only for a Haven ratio of 1"
+        f"{density} is the density of all {kind}, mobile or not; D from conductivity equals the tracer's "
+        "only for a Haven ratio of 1."
     )
     return found
 
@@ -85,15 +85,11 @@ def _range(quantity: str, given: Sequence[Row], rows: Sequence[Row]) -> str:
     ]  # fmt: skip
     name = f"D from conductivity ({channel(quantity) or 'as given'})"
     if not known:
-        return f"{name}: none determined"
+        return f"{name}: none determined."
     known.sort(key=lambda pair: pair[0])
     ends = known if len(known) == 1 else [known[0], known[-1]]
-    texts = []
-    for kelvin, estimate in ends:
-        value, sd = estimate.to("cm^2/s")
-        relative = f" (± {100 * sd / value:.2g} %)" if value and math.isfinite(sd) else ""
-        texts.append(f"{value:.3g} cm²/s{relative} at {kelvin - 273.15:.4g} °C")
-    return f"{name}: {' to '.join(texts)}"
+    texts = [f"{format_quantity(e, 'cm^2/s')} at {format_celsius(kelvin)}" for kelvin, e in ends]
+    return f"{name}: {' to '.join(texts)}."
 
 
 def _warnings(given: Sequence[Row]) -> list[str]:

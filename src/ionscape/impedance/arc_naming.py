@@ -240,9 +240,10 @@ def _reasons(arcs: Sequence[ArcFacts], naming: tuple[str, ...], i: int, scale: _
     reasons = [_size_sentence(arc, kind, scale)]
     if kind == BOUNDARY and BULK in naming:
         ratio = arc.capacitance / arcs[naming.index(BULK)].capacitance
-        reasons.append(f"its capacitance is {ratio:.3g} times the bulk's")
-        if ratio < BOUNDARY_RATIO[0]:
-            reasons.append("which is little for a boundary: 10 to 1000 times is usual in dense ceramics")
+        little = ", little for a boundary (10 to 1000 times is usual in dense ceramics)"
+        reasons.append(
+            f"its capacitance is {ratio:.3g} times the bulk's{little if ratio < BOUNDARY_RATIO[0] else ''}"
+        )
     if len(arcs) > 1:
         place = {0: "highest", len(arcs) - 1: "lowest"}.get(i, "middle")
         reasons.append(f"it relaxes at the {place} frequency of {len(arcs)} arcs")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ionscape.core.estimate import Estimate
 from ionscape.core.figure import GREY, PALETTE, axis, band, layout, ordered_colours, symbol, trace
+from ionscape.core.number_format import format_celsius
 from ionscape.core.outcome import Figure
 
 FloatArray = NDArray[np.float64]
@@ -51,7 +52,7 @@ class Curve:
     @property
     def name(self) -> str:
         """Temperature in °C if known, else the label."""
-        return self.label if self.temperature is None else f"{self.temperature - 273.15:.4g} °C"
+        return self.label if self.temperature is None else format_celsius(self.temperature)
 
 
 def nyquist(curves: Sequence[Curve], *, title: str = "Nyquist plots") -> Figure:
@@ -65,7 +66,7 @@ def nyquist(curves: Sequence[Curve], *, title: str = "Nyquist plots") -> Figure:
         data += _nyquist_panel(curve, i, look, first=i == 0)
     plot_layout = layout(
         {}, {}, height=110 + 225 * rows, grid={"rows": rows, "columns": columns, "pattern": "independent",
-                                              "xgap": 0.22, "ygap": 0.3})  # fmt: skip
+                                              "xgap": 0.3, "ygap": 0.3})  # fmt: skip
     plot_layout |= look | {"annotations": _panel_titles(shown, rows, columns)}
     plot_layout["legend"] |= {"orientation": "h", "y": 1.0 + 0.22 / rows, "x": 0}
     plot_layout["margin"] |= {"t": 70}
@@ -198,6 +199,11 @@ def _decade_points(frequency: FloatArray) -> list[tuple[int, float]]:
     return found
 
 
+def _sides(across: FloatArray) -> list[str]:
+    """Where each mark's text goes so that the frame does not cut it; ``across`` runs from 0 to 1."""
+    return ["top right" if x < 0.12 else "top left" if x > 0.88 else "top center" for x in across]
+
+
 def _apart(marks: Sequence[tuple[float, float, str]], distance: float) -> list[str]:
     """Texts of the marks, emptied where they would print over one that is already there."""
     placed: list[tuple[float, float]] = []
@@ -230,7 +236,7 @@ def _nyquist_panel(curve: Curve, i: int, look: dict[str, Any], *, first: bool) -
         at = [k for k, _ in decades]
         traces.append(trace(z.real[at], -z.imag[at], "decades of frequency", mode="markers+text", size=7,
                             legend=first, axes=axes)
-                      | {"text": texts, "textposition": "top center", "textfont": {"size": 10},
+                      | {"text": texts, "textposition": _sides(z.real[at] / limit), "textfont": {"size": 10},
                          "hoverinfo": "text", "cliponaxis": True})  # fmt: skip
     ticks: dict[str, Any] = {"nticks": 5}
     across, up = [-0.04 * limit, limit], [-0.04 * limit, PANEL_ASPECT * 1.04 * limit - 0.04 * limit]

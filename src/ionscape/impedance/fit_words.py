@@ -78,7 +78,8 @@ def _total_sentence(names: Sequence[ArcName], spectra: Mapping[int, Spectrum]) -
         s for s in spectra.values() if series_resistance(s.fit) in s.total_parts and series_resistance(s.fit)
     ]
     left_out = [name.name for name in names if not is_ionic(name)]
-    text = f"total is the sum of {' and '.join(ionic)}" if ionic else "total is the resistance in series"
+    text = f"total is {'the sum of ' * (len(ionic) > 1)}{' and '.join(ionic)}{' alone' * (len(ionic) == 1)}"
+    text = text if ionic else "total is the resistance in series"
     if with_r0 and ionic:
         text += (
             f", and in {len(with_r0)} spectra without a bulk arc the series resistance, which then holds it"

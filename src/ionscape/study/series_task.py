@@ -29,7 +29,7 @@ def combine(task: CombineTask) -> TaskResult:
     """The whole analysis, from pieces or from other results."""
     start = time.process_time()
     files = _files(task)
-    items = [item for file in files for item in file.items]
+    items = _by_temperature([item for file in files for item in file.items])
     failures = tuple(item.piece for item in items if isinstance(item.piece, Failure))
     found = StoredOutcome("failed", "", Outcome(failures=failures), tuple(f.format for f in files))
     found = replace(found, notes=_notes(task, files))
@@ -49,6 +49,12 @@ def combine(task: CombineTask) -> TaskResult:
         return TaskResult(failed(reason_of(error)))
     except Exception as error:  # a bug in one analysis must not stop the others
         return TaskResult(failed(unexpected(error, task.work.name)), traceback.format_exc())
+
+
+def _by_temperature(items: list[ItemPiece]) -> list[ItemPiece]:
+    """From cold to hot where all temperatures are known, else in the study's order."""
+    known = [(item.temperature.value, k) for k, item in enumerate(items) if item.temperature is not None]
+    return [items[k] for _, k in sorted(known)] if len(known) == len(items) else items
 
 
 def _nothing_usable(failures: Sequence[Failure]) -> str:

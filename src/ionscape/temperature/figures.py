@@ -141,7 +141,7 @@ def _layout(drawn: Drawn, span: tuple[float, float]) -> dict[str, Any]:
         tickvals=[1000 / (t + 273.15) for t in ticks], ticktext=[f"{t:g}" for t in ticks],
     )  # fmt: skip
     return layout(
-        axis("1000 K / T", anchor="y2", range=list(span)),
+        axis("1000 K / T", anchor="y2", range=list(span), mirror="all"),
         axis(f"log₁₀({letter} / {shown})", domain=[0.3, 1.0], anchor="x"),
         height=520, margin={"l": 70, "r": 20, "t": 55, "b": 55}, legend=_LEGEND,
         xaxis2=top | {"range": list(span)},
