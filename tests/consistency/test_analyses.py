@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ionscape.consistency.analyses import nernst_einstein_outcome
 from ionscape.consistency.spec import TECHNIQUE
 from ionscape.core.citation import cited
 from ionscape.core.errors import AnalysisError
@@ -18,7 +19,7 @@ DENSITY = measured(5.0e27, 5.0e26, N, source="density")
 
 
 def outcome(rows: list[Row], density: Estimate | None = DENSITY) -> Outcome:
-    sample = Sample("llto", carrier="Li+", carrier_density=density)
+    sample = Sample("llto", carrier="Li+", carrier_charge=1, carrier_density=density)
     (analysis,) = TECHNIQUE.analyses
     found = analysis.combine(Series(sample, "study.ne", inputs={"conductivity": rows}), analysis.options())
     cited(found.citations)
@@ -54,6 +55,10 @@ def test_what_is_missing_is_refused_with_the_reason() -> None:
     assert found.findings[0].startswith("No diffusion coefficients")
     found = outcome([Row("conductivity_bulk", exact(1.0, S))])
     assert found.rows[0].estimate.status == "refused"
+    unknown = nernst_einstein_outcome(
+        Series(Sample("x", carrier_density=DENSITY), "s", inputs={"conductivity": [row("conductivity_bulk")]})
+    )
+    assert "give carrier, e.g. Li+" in unknown.rows[0].estimate.note  # one charge is not assumed
     found = outcome([Row("conductivity_bulk", undetermined(S, "cut"), exact(300.0, K))])
     assert (found.rows[0].estimate.status, found.rows[0].estimate.note) == ("undetermined", "cut")
     assert "none determined" in found.findings[0]

@@ -123,6 +123,30 @@ def test_skewed_functions_cover_what_numpy_draws_cover(spread: float) -> None:
     np.testing.assert_allclose([*result.interval(0.6826895)], truth[[1, 2]], atol=0.03 * width)
 
 
+@pytest.mark.parametrize("same", [True, False])
+def test_a_product_of_wide_factors_has_the_shape_of_its_draws(same: bool) -> None:
+    """Against plain Monte Carlo: each factor alone enters linearly, both together do not."""
+    x = measured(1.0, 1.0, source="x")
+    y = x if same else measured(1.0, 1.0, source="y")
+    rng = np.random.default_rng(8)
+    a = 1 + rng.normal(size=400_000)
+    b = a if same else 1 + rng.normal(size=400_000)
+    low, high = np.quantile(a * b, [0.025, 0.975])
+    np.testing.assert_allclose((x * y).interval(), [low, high], atol=0.05 * (high - low))
+
+
+def test_a_formula_without_a_value_is_undetermined_not_an_error() -> None:
+    assert propagate(np.sqrt, measured(0.5, 1.0)).status == "undetermined"
+
+
+def test_a_bound_moves_out_by_the_errors_of_its_partners() -> None:
+    resistance = upper_bound(100.0, RESISTANCE, "the arc is cut")
+    length = measured(10.0, 3.0, LENGTH)
+    sigma = length / resistance
+    assert sigma.side == "lower"
+    assert sigma.value == pytest.approx(0.1 * math.exp(-1.6449 * 0.3), rel=0.03)
+
+
 def test_a_normal_times_a_constant_stays_normal_and_mirrors_a_skewed_one() -> None:
     skewed = propagate(np.exp, measured(0.0, 0.5))
     low, high = skewed.interval()

@@ -62,6 +62,8 @@ def test_what_a_user_writes(text: str, expected: str, value: float, sd: float | 
         ("1 ± -1 cm", "length", "negative"),
         ("1e400 cm", "length", "not finite"),
         ("", "area", "expected an area"),
+        ("1 m**9**9**9", "length", "unknown unit"),  # pint would compute the tower
+        ("1 m^2^3", "length", "unknown unit"),
     ],
 )
 def test_mistakes_get_one_sentence(text: str, expected: str, message: str) -> None:

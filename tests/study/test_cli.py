@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,24 @@ def test_an_unchanged_run_writes_nothing(make_study: MakeStudy, command: Callabl
     results.write_text("spoiled", "utf-8")
     assert command("run", path).out.splitlines()[-1] == "toy-results/report.html"
     assert results.read_bytes() == before[0]
+
+
+def test_a_store_that_was_deleted_is_filled_again(
+    make_study: MakeStudy, command: Callable[..., Answer], tmp_path: Path
+) -> None:
+    path = make_study()
+    first = command("run", path)
+    results = Path("toy-results/results.csv").read_bytes()
+    for file in tmp_path.glob("store.sqlite*"):
+        file.unlink()
+    again = command("run", path)
+    assert (again.code, again.out) == (0, first.out)
+    assert Path("toy-results/results.csv").read_bytes() == results
+    assert command("results", "resistance_total").out.count("resistance_total") == 4
+    assert command("run", path).out.splitlines()[-1].endswith("(unchanged)")
+    (tmp_path / "store.sqlite").write_bytes(b"")  # emptied, not deleted
+    command("run", path)
+    assert command("results", "resistance_total").out.count("resistance_total") == 4
 
 
 def test_bad_input_writes_nothing_and_tells_all(
@@ -197,7 +216,9 @@ def test_ctrl_c_says_how_to_go_on(make_study: MakeStudy, study_text: str, tmp_pa
     path = make_study(study_text.replace("use: toy.plateau,", "use: toy.plateau, delay: 0.05,"), spectra=200)
     environment = {**os.environ, "IONSCAPE_STORE": f"sqlite:///{tmp_path / 'store.sqlite'}"}
     run = [sys.executable, "-m", "ionscape", "run", str(path), "--jobs", "2", "-o", str(tmp_path / "out")]
-    child = subprocess.Popen(run, env=environment, stderr=subprocess.PIPE, text=True)
+    # a shell that runs the suite in the background lets its children ignore Ctrl-C
+    child = subprocess.Popen(run, env=environment, stderr=subprocess.PIPE, text=True,
+                             preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL))  # fmt: skip
     cache = path.parent / ".ionscape-cache"
     deadline = time.monotonic() + 30
     while not list(cache.glob("??/*")) and time.monotonic() < deadline:

@@ -51,6 +51,19 @@ def test_coverage(understated: float, shared: float) -> None:
     assert np.all(np.abs(two - 0.95) < 0.03), two
 
 
+@pytest.mark.parametrize("n", [3, 4, 5])
+def test_few_points_with_errors_three_times_too_small_are_covered(n: int) -> None:
+    rng, kelvin, inside = np.random.default_rng(3), np.linspace(330.0, 400.0, n), np.zeros(2)
+    for _ in range(300):
+        sigma = np.exp(LN_A - ENERGY / (K_EV * kelvin) + 0.03 * rng.standard_normal(n)) / kelvin
+        energy = arrhenius(kelvin, sigma, uncertainty=0.01 * sigma).activation_energy
+        for i, probability in enumerate((0.6827, 0.95)):
+            low, high = energy.interval(probability)
+            inside[i] += low <= ENERGY * elementary_charge <= high
+    assert inside[0] / 300 > 0.63
+    assert inside[1] / 300 > 0.92
+
+
 @pytest.mark.verify
 @pytest.mark.parametrize("understated", [1.0, 1.5, 2.0, 4.0])
 @pytest.mark.parametrize("shared", [0.0, 0.03])

@@ -50,7 +50,7 @@ def _row(row: Row, sample: Sample, several: bool) -> Row:
 
 
 def _converted(row: Row, sample: Sample) -> Estimate:
-    if sample.carrier_density is None:
+    if sample.carrier_density is None or sample.carrier_charge is None:
         return refused(_DIFFUSION, _missing(sample))
     if row.temperature is None or row.temperature.status != "determined":
         return refused(_DIFFUSION, "the temperature of this conductivity is not known")
@@ -58,6 +58,8 @@ def _converted(row: Row, sample: Sample) -> Estimate:
 
 
 def _missing(sample: Sample) -> str:
+    if sample.carrier_density is not None:
+        return f"the charge of the carriers of sample {sample.name} is not known: give carrier, e.g. Li+"
     return (
         f"the Nernst-Einstein relation needs the number density of the carriers of sample {sample.name}: "
         f"give carrier_density (e.g. 5.0e21 cm^-3), or density, formula and carrier"
@@ -65,7 +67,7 @@ def _missing(sample: Sample) -> str:
 
 
 def _findings(given: Sequence[Row], rows: Sequence[Row], sample: Sample) -> list[str]:
-    if sample.carrier_density is None:
+    if sample.carrier_density is None or sample.carrier_charge is None:
         return [f"No diffusion coefficients: {_missing(sample)}."]
     density = format_quantity(sample.carrier_density, "cm^-3")
     kind = f"{sample.carrier} ions" if sample.carrier else "ions of the kind"

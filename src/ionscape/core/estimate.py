@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ionscape.core.errors import CorrelationError, UnitError
 from ionscape.core.marginal import Shape, latent_draws, shape_of, shaped, student_shape
-from ionscape.core.quantity import DIMENSIONLESS, Dimension, si_unit, to_field, unit_scale
+from ionscape.core.quantity import DIMENSIONLESS, Dimension, plain_unit, si_unit, to_field, unit_scale
 
 FloatArray = NDArray[np.float64]
 Scale = Literal["linear", "log"]
@@ -176,7 +176,7 @@ class Estimate:
         raise CorrelationError("an array would drop the correlations: use .value, .draws() or covariance()")
 
     def __repr__(self) -> str:
-        unit = si_unit(self.dimension)
+        unit = plain_unit(self.dimension)
         if self.status in ("undetermined", "refused"):
             return f"<{self.status}: {self.note}>"
         if self.status == "bound":

@@ -14,6 +14,7 @@ from ionscape.core.estimate import Estimate, Scale, Status, exact, undetermined
 from ionscape.core.marginal import mirrored, shape_of
 from ionscape.core.quantity import DIMENSIONLESS, Dimension, si_unit
 
+NO_VALUE = "the formula has no value over part of what its arguments may be"
 _SEVERITY: dict[Status, int] = {"determined": 0, "bound": 1, "undetermined": 2, "refused": 3}
 
 
@@ -39,9 +40,18 @@ def propagate(
     """
     if any(a.status != "determined" for a in arguments):
         return _of_limits(function, arguments, dimension)
+    with np.errstate(all="ignore"):  # where there is no value, it is said below
+        return _propagated(function, arguments, dimension, scale)
+
+
+def _propagated(
+    function: Callable[..., Any], arguments: Sequence[Estimate], dimension: Dimension, scale: Scale
+) -> Estimate:
     values = [a.value for a in arguments]
     inside: Callable[[Any], Any] = np.log if scale == "log" else np.asarray
     centre = float(inside(function(*values)))
+    if not math.isfinite(centre):
+        return undetermined(dimension, NO_VALUE)
     weights: dict[str, float] = {}
     bent = any(a.shape is not None for a in arguments)
     for i, argument in enumerate(arguments):
@@ -57,10 +67,35 @@ def propagate(
         for name, weight in argument.weights.items():
             weights[name] = weights.get(name, 0.0) + slope * weight
     result = Estimate(math.exp(centre) if scale == "log" else centre, dimension, scale, weights)
+    bent |= _bends_together(function, arguments, inside, centre, result.spread)
     if not bent or result.spread == 0:
         return result
-    deviation = inside(function(*(a.draws() for a in arguments))) - centre
-    return replace(result, shape=shape_of(np.asarray(deviation, dtype=float), result.spread))
+    deviation = np.asarray(inside(function(*(a.draws() for a in arguments))) - centre, dtype=float)
+    if np.isfinite(deviation).mean() < 0.975 or not math.isfinite(result.spread):
+        return undetermined(dimension, NO_VALUE)
+    return replace(result, shape=shape_of(deviation, result.spread))
+
+
+def _bends_together(
+    function: Callable[..., Any], arguments: Sequence[Estimate], inside: Callable[[Any], Any], centre: float,
+    spread: float,
+) -> bool:  # fmt: skip
+    """Whether all arguments moved at once (a product of wide factors) bend the function."""
+    wide = [a for a in arguments if a.spread > 0]
+    if len(wide) < 2 or spread == 0:
+        return False
+    for signs in ((1.0, 1.0), (1.0, -1.0)):
+        turned = [signs[k % 2] for k in range(len(arguments))]
+        ends = [
+            float(inside(function(*(
+                float(a._from_deviation(np.array(step * turn * a.spread)))
+                for a, turn in zip(arguments, turned, strict=True)
+            ))))
+            for step in (-1.0, 1.0)
+        ]  # fmt: skip
+        if not abs(sum(ends) - 2 * centre) <= 0.02 * max(abs(ends[1] - ends[0]), spread):
+            return True
+    return False
 
 
 def exponential(estimate: Estimate) -> Estimate:
@@ -104,6 +139,9 @@ def _of_limits(function: Callable[..., Any], arguments: Sequence[Estimate], dime
     )
     grows = (beyond > at) == (worst.value > 0)
     side: Literal["upper", "lower"] = "upper" if (worst.side == "upper") == grows else "lower"
+    if any(a.spread for a in arguments):  # the others' own errors push the limit further out
+        drawn = function(*(a.value if a is worst else a.draws() for a in arguments))
+        at = float(np.quantile(drawn, 0.95 if side == "upper" else 0.05))
     return Estimate(at, dimension, status="bound", side=side, note=worst.note)
 
 

@@ -76,6 +76,10 @@ _QUANTITY = re.compile(
 )
 
 
+_POWER = re.compile(r"(?:\^|\*\*)\s*\(?\s*[-+]?\d{1,2}(?:\.\d{1,2})?\s*\)?")
+_LONGEST_UNIT = 80
+
+
 @lru_cache(maxsize=1)
 def unit_registry() -> UnitRegistry[float]:
     """The one pint registry (imported late: it costs more than the rest of ionscape)."""
@@ -98,6 +102,8 @@ def unit_scale(unit: str) -> tuple[float, float, Dimension]:
         return 1.0, 0.0, DIMENSIONLESS
     if text in ("%", "percent"):
         return 0.01, 0.0, DIMENSIONLESS
+    if not _is_harmless(text):
+        raise UnitError(f"unknown unit {unit!r}: write e.g. 'cm', 'S/cm', 'cm^-3', 'degC'")
     registry = unit_registry()
     try:
         parsed = registry.Unit(text)
@@ -109,6 +115,12 @@ def unit_scale(unit: str) -> tuple[float, float, Dimension]:
     if exponents:
         raise UnitError(f"unit {unit!r} has a dimension that ionscape does not use ({', '.join(exponents)})")
     return one - zero, zero, dimension  # type: ignore[return-value]
+
+
+def _is_harmless(text: str) -> bool:
+    """Short, and no tower of powers: pint would compute any that it is given."""
+    plain = _POWER.sub("\0", text)
+    return len(text) <= _LONGEST_UNIT and not re.search(r"\0[\s)]*\0|\^|\*\*", plain)
 
 
 def _in_base_units(registry: Any, value: float, unit: Any) -> float:
@@ -125,6 +137,14 @@ def dimension_name(dimension: Dimension) -> str:
     for name, unit in _NAMED_DIMENSIONS.items():
         if dimension_of(unit) == dimension:
             return name
+    return si_unit(dimension)
+
+
+def plain_unit(dimension: Dimension) -> str:
+    """The SI unit by its own name where it has one (``ohm``, ``S/m``), else in base units."""
+    for unit in _NAMED_DIMENSIONS.values():
+        if dimension_of(unit) == dimension:
+            return unit
     return si_unit(dimension)
 
 
@@ -207,7 +227,8 @@ def parse_quantity(text: str, expected: str | None = None) -> Quantity:
         raise UnitError(f"{wanted}, got {text!r} without a unit: write e.g. '{value:g} {example}'")
     factor, offset, dimension = unit_scale(unit)
     if expected is not None and dimension != named_dimension(expected):
-        raise UnitError(f"{wanted}, got {text!r}")
+        hint = ": write 'degC'" if expected == "temperature" and unit in ("C", "c") else ""
+        raise UnitError(f"{wanted}, got {text!r}{hint}")
     sd: float | None = None
     if error is not None:
         sd = _uncertainty(value, factor, error, error_unit, dimension, str(text))

@@ -28,12 +28,14 @@ class Sample:
         Of the electrode [m^2].
     formula, carrier : str
         E.g. ``Li0.29La0.57TiO3`` and ``Li+``.
-    carrier_charge : int
-        Signed number of elementary charges.
+    carrier_charge : int or None
+        Signed number of elementary charges; None where the carrier is not stated.
     carrier_density : Estimate or None
         Number density of *all* ions of the carrier's kind [m^-3].
     extra : mapping of str to Estimate
         Further quantities the study states (grain_size, density, ...).
+    morphology : str
+        ``glass``, ``single crystal`` or ``polycrystalline``; empty where not stated.
     """
 
     name: str
@@ -43,9 +45,10 @@ class Sample:
     area: Estimate | None = None
     formula: str = ""
     carrier: str = ""
-    carrier_charge: int = 1
+    carrier_charge: int | None = None
     carrier_density: Estimate | None = None
     extra: Mapping[str, Estimate] = field(default_factory=dict)
+    morphology: str = ""
 
 
 def geometry(

@@ -56,7 +56,9 @@ def log_resistances(fits: Sequence[CircuitFit], labels: Sequence[str]) -> tuple[
         for fit in fits
     ]
     values = np.array([fit.theta[at] for fit, at in zip(fits, places, strict=True)])
-    covariances = np.array([fit.covariance[np.ix_(at, at)] for fit, at in zip(fits, places, strict=True)])
+    covariances = np.array(
+        [fit.covariance[np.ix_(at, at)] for fit, at in zip(fits, places, strict=True)]
+    )
     return values, covariances
 
 

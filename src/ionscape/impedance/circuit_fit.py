@@ -104,6 +104,9 @@ class CircuitFit:
         Whose interval is from the profile likelihood.
     theta, theta_names, theta_scales, covariance
         Fitted parameters (p,), their names, ``"log"`` or ``"linear"`` each, and covariance (p, p).
+    joint_covariance : (p, p) array
+        What `estimates` use: as ``covariance`` where the residuals are independent and spread as the weights
+        say, wider where they are not (see `residual_structure`).
     frequency, impedance, model, residuals : (N,) arrays
         High frequency first; residuals (data - model)/abs(data), complex.
     weights : (N,) array
@@ -139,6 +142,7 @@ class CircuitFit:
     theta_names: tuple[str, ...]
     theta_scales: tuple[str, ...]
     covariance: FloatArray
+    joint_covariance: FloatArray
     frequency: FloatArray
     impedance: ComplexArray
     model: ComplexArray
@@ -178,7 +182,7 @@ class CircuitFit:
         from ionscape.core.estimate import joint
 
         rows = [*self._natural_rows(), *self._arc_rows()]
-        finite = np.where(np.isfinite(self.covariance), self.covariance, 0.0)
+        finite = np.where(np.isfinite(self.joint_covariance), self.joint_covariance, 0.0)
         gradients = np.array([r.gradient for r in rows])
         found = joint(
             source,
@@ -226,7 +230,7 @@ class CircuitFit:
             return estimate
         if self.status[row.index] == "undetermined":
             return undetermined(estimate.dimension, f"the spectrum leaves {row.name} open")
-        low, high = self.intervals95[row.index]
+        low, high = self._ends(row, self.intervals95[row.index])
         if self.status[row.index] == "bound":
             note = f"only one limit of {row.name} follows from the spectrum (95 %)"
             if math.isfinite(high) and high < self._ceiling(row):
@@ -239,9 +243,20 @@ class CircuitFit:
     def _ceiling(self, row: _Row) -> float:
         return math.inf if row.scale == "log" else 1.0
 
+    def _ends(self, row: _Row, interval: FloatArray) -> tuple[float, float]:
+        """An interval's ends, as much further out as the joint covariance is wider than the curvature's."""
+        curvature, joint = (float(row.gradient @ np.where(np.isfinite(c), c, 0.0) @ row.gradient)
+                            for c in (self.covariance, self.joint_covariance))  # fmt: skip
+        wider = math.sqrt(joint / curvature) if curvature > 0 and joint > 0 else 1.0
+        low, high = (float(end) for end in interval)
+        if row.scale == "linear":
+            return row.value + wider * (low - row.value), row.value + wider * (high - row.value)
+        return row.value * (low / row.value) ** wider, row.value * (high / row.value) ** wider
+
     def _shape(self, row: _Row, spread: float) -> tuple[float, float, float, float, float]:
         assert row.index is not None
-        (low68, high68), (low95, high95) = self.intervals68[row.index], self.intervals95[row.index]
+        low68, high68 = self._ends(row, self.intervals68[row.index])
+        low95, high95 = self._ends(row, self.intervals95[row.index])
         ends = np.array([low95, low68, row.value, high68, high95])
         deviation = np.log(ends / row.value) if row.scale == "log" else ends - row.value
         a, b, c, d, e = (float(x) for x in deviation / spread)

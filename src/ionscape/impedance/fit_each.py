@@ -56,6 +56,11 @@ def fit_one(item: Item, sample: Sample, options: Any) -> FittedSpectrum:  # noqa
     """
     assert isinstance(options, FitOptions)
     f, z = spectrum_of(item.sweep, options)
+    if f.size < FEWEST_TESTED and not options.ignore_validity:
+        raise AnalysisError(
+            f"only {f.size} points: too few to test or to tell circuits apart, at least {FEWEST_TESTED} are "
+            "needed ('ignore_validity: true' fits them anyway)"
+        )
     test, usable = None, np.ones(f.size, dtype=bool)
     if f.size >= FEWEST_TESTED and not options.ignore_validity:
         test = validity(f, z)

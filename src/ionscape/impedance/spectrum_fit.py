@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ionscape.core.errors import InputError
-from ionscape.fit.information import aicc, bic, effective_count
+from ionscape.fit.information import aicc, bic
 from ionscape.fit.least_squares import LeastSquaresFit, Loss
 from ionscape.impedance.circuit import Circuit
 from ionscape.impedance.circuit_choice import CircuitChoice, check_candidates
@@ -18,6 +18,7 @@ from ionscape.impedance.circuit_fit import Candidate, CircuitFit, ParameterStatu
 from ionscape.impedance.circuit_text import parse_circuit
 from ionscape.impedance.cnls import Problem, pose, solve, theta_from_user
 from ionscape.impedance.parameter_intervals import natural_deviation, parameter_intervals, parameter_status
+from ionscape.impedance.residual_structure import inflation_by_correlation, is_uneven, joint_covariance
 from ionscape.impedance.spectrum import check_spectrum
 
 FloatArray = NDArray[np.float64]
@@ -152,6 +153,7 @@ def _report(
     rivals = [c for c in table[1:] if not c.refused]
     rival = next((c for c in rivals if not c.doubt), rivals[0] if rivals else None)
     runner_up = None if rival is None else (rival.circuit, rival.bic - table[0].bic)
+    inflation, uneven = inflation_by_correlation(found), is_uneven(found, f, z)
     return CircuitFit(
         circuit=circuit,
         names=circuit.names,
@@ -166,6 +168,7 @@ def _report(
         theta_names=circuit.theta_names,
         theta_scales=circuit.theta_scales,
         covariance=found.covariance,
+        joint_covariance=joint_covariance(found, inflation, uneven),
         frequency=f,
         impedance=z,
         model=model,
@@ -179,15 +182,16 @@ def _report(
         runner_up=runner_up,
         candidates=table,
         arcs=arcs_of(circuit, found.theta, dict(zip(circuit.names, status, strict=True)), f),
-        warnings=_warnings(circuit, found, status),
+        warnings=_warnings(circuit, found, status, inflation, uneven),
         converged=found.converged,
         n_evaluations=found.n_evaluations,
     )
 
 
 def _warnings(
-    circuit: Circuit, found: LeastSquaresFit, status: tuple[ParameterStatus, ...]
-) -> tuple[str, ...]:
+    circuit: Circuit, found: LeastSquaresFit, status: tuple[ParameterStatus, ...], inflation: float,
+    uneven: bool,
+) -> tuple[str, ...]:  # fmt: skip
     out = []
     if not found.converged:
         out.append("the fit did not converge: take its values as a description only")
@@ -197,10 +201,15 @@ def _warnings(
     one_sided = [n for n, s in zip(circuit.names, status, strict=True) if s == "bound"]
     if one_sided:
         out.append(f"only a limit follows for {', '.join(one_sided)}")
-    inflation = math.sqrt(found.residuals.size / effective_count(found.residuals.reshape(-1, 2).T))
-    if inflation > 1.5:
+    if inflation > 1:
         out.append(
-            "the residuals are correlated along frequency: the circuit misses some structure, and the "
-            f"uncertainties may be too small by a factor of about {inflation:.1f}"
+            "the residuals are correlated along frequency: the circuit misses some structure; estimates are "
+            "widened for it, as the uncertainties from the curvature alone may be too small by a factor of "
+            f"about {inflation:.1f}"
+        )
+    if uneven:
+        out.append(
+            "the noise is not spread as the weights assume: the uncertainties of estimates allow for it, and "
+            "weights 'noise' would use the data better"
         )
     return tuple(out)

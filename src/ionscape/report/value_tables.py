@@ -30,7 +30,7 @@ MAIN = (
     "critical_current_density", "loss_tangent", "yield_pressure",
 )  # fmt: skip
 MAX_ROWS = 200
-MAX_HEADLINE_COLUMNS = 4
+MAX_HEADLINE_COLUMNS = 8
 
 _LENGTHS = ((1e-4, "cm"), (1e-7, "um"), (0.0, "nm"))
 _SAMPLE_UNITS = {"area": "cm^2", "density": "g/cm^3", "number density": "cm^-3"}

@@ -75,19 +75,20 @@ def _move_in_place(working: Path, directory: Path) -> None:
         working.rename(directory)
         return
     old = working.with_name(working.name.replace(".partial-", ".old-"))
-    if directory != Path.cwd() and all(_is_ours(entry.name) for entry in directory.iterdir()):
+    if directory != Path.cwd() and all(is_result(entry.name) for entry in directory.iterdir()):
         directory.rename(old)
         working.rename(directory)
     else:
         old.mkdir()
-        for entry in [e for e in directory.iterdir() if _is_ours(e.name)]:
+        for entry in [e for e in directory.iterdir() if is_result(e.name)]:
             entry.rename(old / entry.name)
         for entry in list(working.iterdir()):
             entry.rename(directory / entry.name)
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _is_ours(name: str) -> bool:
+def is_result(name: str) -> bool:
+    """Whether an entry of a results folder is one that ionscape writes there."""
     return name in FILES or (name.startswith("traceback-") and name.endswith(".txt"))
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ionscape.temperature.broken_line import BROKEN_LINE
     from ionscape.temperature.mauro import MYEGA
     from ionscape.temperature.model_choice import Comparison, compare
+    from ionscape.temperature.step import STEP, STEP_SLOPES
     from ionscape.temperature.straight_line import ArrheniusFit, arrhenius
     from ionscape.temperature.vogel import VOGEL
 
@@ -23,9 +24,21 @@ _HOME = {
     "VOGEL": "vogel",
     "MYEGA": "mauro",
     "BROKEN_LINE": "broken_line",
+    "STEP": "step",
+    "STEP_SLOPES": "step",
 }
 
-__all__ = ["BROKEN_LINE", "MYEGA", "VOGEL", "ArrheniusFit", "Comparison", "arrhenius", "compare"]
+__all__ = [
+    "BROKEN_LINE",
+    "MYEGA",
+    "STEP",
+    "STEP_SLOPES",
+    "VOGEL",
+    "ArrheniusFit",
+    "Comparison",
+    "arrhenius",
+    "compare",
+]
 
 
 def __getattr__(name: str) -> Any:

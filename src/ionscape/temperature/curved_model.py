@@ -27,6 +27,7 @@ from ionscape.temperature.generalised_least_squares import (
 from ionscape.temperature.points import FloatArray, Points
 
 _GRID = 161
+_UNIFORM = (-1.645448, -1.182453, 0.0, 1.182453, 1.645448)  # 95 and 68.3 % of a rectangle, in its SD
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ class CurvedModel:
     first_is_theta : bool
     one_sided : bool
         Whether a profile that closes on one side only bounds theta (a break that is not there has no bound).
+    places : callable (Points) -> (g,) array, optional
+        The only values of theta that make a difference (gaps between points, for a step).
     """
 
     name: str
@@ -85,6 +88,7 @@ class CurvedModel:
     citation: str
     first_is_theta: bool = True
     one_sided: bool = False
+    places: Callable[[Points], FloatArray] | None = None
 
     @property
     def size(self) -> int:
@@ -110,8 +114,8 @@ class Profile:
         vectors, self.variances, _ = principal(centred.T @ covariance @ centred, np.trace(covariance) / n)
         self.contrasts = centred @ vectors
         self.y = self.contrasts.T @ points.y
-        low, high = model.bounds(points)
-        self.grid = np.linspace(low, high, _GRID)
+        places = model.places(points) if model.places else np.linspace(*model.bounds(points), _GRID)
+        self.grid: FloatArray = np.asarray(places)
         self._columns = np.stack([self._contrast(theta) for theta in self.grid])
 
     def _contrast(self, theta: float) -> FloatArray:
@@ -142,6 +146,8 @@ class Profile:
         """Theta with the least sum, and that sum."""
         sums = self.sums(added)
         i = int(np.argmin(sums))
+        if self.model.places:
+            return float(self.grid[i]), float(sums[i])
         low, high = self.grid[max(i - 1, 0)], self.grid[min(i + 1, _GRID - 1)]
         found = minimize_scalar(
             lambda theta: self.at(theta, added), bounds=(low, high), method="bounded",
@@ -195,6 +201,10 @@ class CurvedFit:
         """The quantity on the curve at a temperature [K], SI; correlated with the points."""
         points = self.solution.points
         form = points.form
+        if self.model.places:
+            low, high = gap(points, float(self.coefficients[-1]))
+            if low < temperature < high:
+                return undetermined(points.dimension, f"the step lies between {low:.1f} and {high:.1f} K")
         value = float(curve(self.model, np.array([temperature]), self.coefficients)[0])
         row = form.sign * jacobian(self.model, np.array([temperature]), self.coefficients)[0]
         ln_value = form.sign * value - (math.log(temperature) if form.times_temperature else 0.0)
@@ -210,9 +220,11 @@ def curve(model: CurvedModel, temperature: FloatArray, coefficients: FloatArray)
 
 
 def jacobian(model: CurvedModel, temperature: FloatArray, coefficients: FloatArray) -> FloatArray:
-    """d y / d coefficients (n, p)."""
+    """d y / d coefficients (n, p); without theta where only some places are tried."""
     theta = float(coefficients[-1])
     columns = model.columns(temperature, theta)
+    if model.places:
+        return columns
     step = 1e-5 * max(abs(theta), 1.0)
     up, down = (model.columns(temperature, theta + s) @ coefficients[:-1] for s in (step, -step))
     return np.column_stack([columns, (up - down) / (2 * step)])
@@ -242,7 +254,8 @@ def fit_curved(
         linear = fit(points, model.columns(points.temperature, theta), slope=slope, source=source)
         coefficients = np.append(linear.coefficients, theta)
         design = jacobian(model, points.temperature, coefficients)
-        target = points.y - curve(model, points.temperature, coefficients) + design @ coefficients
+        free = coefficients[: design.shape[1]]
+        target = points.y - curve(model, points.temperature, coefficients) + design @ free
         solution = fit(points, design, slope=slope, source=source, scatter=scatter, target=target)
         added = solution.scatter**2
     return CurvedFit(model, coefficients, solution, _estimates(model, profile, coefficients, solution))
@@ -252,7 +265,9 @@ def _estimates(
     model: CurvedModel, profile: Profile, coefficients: FloatArray, solution: Fit
 ) -> tuple[Estimate, ...]:
     added, theta = solution.scatter**2, float(coefficients[-1])
-    freedom = solution.degrees_of_freedom if added else None
+    freedom = solution.freedom
+    if model.places:
+        return _placed(model, profile, coefficients, solution)
     low, high = profile.interval(added, student_factor(0.95, freedom) ** 2, theta)
     if not (math.isfinite(low) and math.isfinite(high)):
         return _open(model, profile, added, theta, freedom)
@@ -263,11 +278,32 @@ def _estimates(
     return tuple(found)
 
 
+def gap(points: Points, middle: float) -> tuple[float, float]:
+    """The two neighbouring temperatures [K] around one that lies between them."""
+    t = points.temperature
+    return float(t[t < middle].max()), float(t[t > middle].min())
+
+
+def _placed(
+    model: CurvedModel, profile: Profile, coefficients: FloatArray, solution: Fit
+) -> tuple[Estimate, ...]:
+    """Undetermined where a second place is not excluded at 95 %; else uniform between the two neighbours."""
+    sums, theta = profile.sums(solution.scatter**2), float(coefficients[-1])
+    if np.count_nonzero(sums - sums.min() < student_factor(0.95, solution.freedom) ** 2) > 1:
+        why = f"the data do not fix {model.symbol}"
+        return tuple(undetermined(p.dimension, why) for p in model.parameters)
+    low, high = gap(solution.points, theta)
+    weights = {f"{solution.source}#place": (high - low) / math.sqrt(12)}
+    where = Estimate((low + high) / 2, model.parameters[0].dimension, "linear", weights, _UNIFORM)
+    return (where, *(_parameter(p, coefficients, solution) for p in model.parameters[1:]))
+
+
 def _parameter(parameter: Parameter, coefficients: FloatArray, solution: Fit) -> Estimate:
     """First order in the coefficients; `log` parameters in their logarithm."""
     inside = (lambda c: math.log(parameter.of(c))) if parameter.scale == "log" else parameter.of
     try:
         steps = np.diag(1e-6 * np.maximum(np.abs(coefficients), 1e-6))
+        steps = steps[: solution.coefficients.size]
         gradient = [(inside(coefficients + s) - inside(coefficients - s)) / (2 * s.max()) for s in steps]
         value = inside(coefficients)
         return solution.estimate(np.array(gradient), value, parameter.dimension, parameter.scale)

@@ -113,7 +113,7 @@ def _wanted(line: ArrheniusFit, label: str, colour: str, marker: str, shift: flo
     ends = [e.interval(0.6826894921370859) for _, e in known]
     up = np.array([math.log10(high) for _, high in ends]) + log_t - shift - y
     down = y - (np.array([math.log10(low) for low, _ in ends]) + log_t - shift)
-    hover = [f"{label} at {format_celsius(t)}, from the line" for t in kelvin]
+    hover = [f"{label} at {format_celsius(t)}" for t in kelvin]
     return [trace(1000 / kelvin, y, label, colour=colour, marker=f"{marker}-open", size=9, legend=False,
                   error_y=(up, down), hover=hover)]  # fmt: skip
 

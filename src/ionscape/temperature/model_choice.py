@@ -9,20 +9,28 @@ from typing import Literal
 
 import numpy as np
 
+from ionscape.core.number_format import format_celsius
 from ionscape.core.quantity import dimension_of
 from ionscape.temperature.broken_line import BROKEN_LINE
-from ionscape.temperature.curved_model import CurvedFit, CurvedModel, Profile, fit_curved
-from ionscape.temperature.generalised_least_squares import Scatter, covariance_of, fit, two_sided
+from ionscape.temperature.curved_model import CurvedFit, CurvedModel, Profile, fit_curved, gap
+from ionscape.temperature.generalised_least_squares import Fit, Scatter, covariance_of, fit, two_sided
 from ionscape.temperature.mauro import MYEGA
 from ionscape.temperature.points import Points
+from ionscape.temperature.residual_order import chance_of_order
+from ionscape.temperature.step import STEP, STEP_SLOPES
 from ionscape.temperature.straight_line import ArrheniusFit
 from ionscape.temperature.vogel import VOGEL
 
-ModelName = Literal["vft", "myega", "broken"]
-MODELS: dict[str, CurvedModel] = {model.name: model for model in (VOGEL, MYEGA, BROKEN_LINE)}
+ModelName = Literal["vft", "myega", "broken", "step"]
+MODELS: dict[str, CurvedModel] = {
+    model.name: model for model in (VOGEL, MYEGA, BROKEN_LINE, STEP, STEP_SLOPES)
+}
 
 _STRONG = 6.0  # of Kass and Raftery 1995: "strong" evidence
+_VERY_STRONG = 10.0
 _SIGNIFICANT = 0.05
+_ORDERED = 0.01
+_LARGE_SCATTER = 5.0
 
 STRAIGHT = CurvedModel(
     name="straight", text="straight line", symbol="",
@@ -67,9 +75,12 @@ class Comparison:
     candidates : tuple of Candidate
         Least BIC first.
     preferred : str
-        "straight" unless the bend is significant and a curved model is better by more than 6 in BIC.
+        "straight" unless the bend is significant (or the residuals follow an order) and a curved model is
+        better by more than 6 in BIC; a step, which neither test need see, is preferred by more than 10.
     verdict : str
         One sentence.
+    unexplained : str
+        Why neither the line nor any model describes the points; empty where one does.
     """
 
     quadratic: float
@@ -77,6 +88,7 @@ class Comparison:
     candidates: tuple[Candidate, ...]
     preferred: str
     verdict: str
+    unexplained: str = ""
 
     def candidate(self, name: str) -> Candidate | None:
         """The candidate of that name, if it was compared."""
@@ -97,9 +109,9 @@ def compare(
     Parameters
     ----------
     line : ArrheniusFit
-    models : sequence of "vft", "myega", "broken", optional
-        Default: VFT and broken line; for a viscosity MYEGA as well. Those that need more points than
-        there are, and MYEGA for anything but a viscosity, are not compared.
+    models : sequence of "vft", "myega", "broken", "step", optional
+        Default: VFT, broken line and step (with one slope and with two); for a viscosity MYEGA as well.
+        Those that need more points than there are, and MYEGA for anything but a viscosity, are not compared.
     scatter : "auto" or "stated"
     source : str
         Root of the names of the latents of the curved fits.
@@ -115,7 +127,8 @@ def compare(
     slope = line.slope
     quadratic, probability = _quadratic(points, slope, scatter)
     viscosity = points.dimension == dimension_of("Pa*s")
-    wanted = models if models is not None else ("vft", "broken", "myega")
+    named: Sequence[str] = models if models is not None else ("vft", "broken", "myega", "step")
+    wanted = [*named, *(["step_slopes"] if "step" in named else [])]
     usable = [
         MODELS[m] for m in wanted
         if np.unique(points.temperature).size >= MODELS[m].fewest and (m != "myega" or viscosity)
@@ -129,7 +142,7 @@ def compare(
             bic = _bic(points, slope, model, scatter)
             candidates.append(Candidate(model.name, model.text, model.size, bic, found))
     candidates.sort(key=lambda c: c.bic)
-    return _judged(len(points), quadratic, probability, candidates)
+    return _judged(line.solution, quadratic, probability, candidates)
 
 
 def _quadratic(points: Points, slope: float, scatter: Scatter) -> tuple[float, float]:
@@ -169,21 +182,55 @@ def model_size(model: CurvedModel) -> int:
     return 2 if model is STRAIGHT else model.size
 
 
-def _judged(n: int, quadratic: float, probability: float, candidates: list[Candidate]) -> Comparison:
+def _judged(solution: Fit, quadratic: float, probability: float, candidates: list[Candidate]) -> Comparison:
     straight = next((c for c in candidates if c.name == "straight"), None)
     best = candidates[0] if candidates else None
     gain = straight.bic - best.bic if straight and best else 0.0
     term = f"quadratic term {abs(quadratic):.1f} SD"
     bent = probability < _SIGNIFICANT
-    if math.isnan(quadratic):
-        verdict = f"curvature cannot be tested with {n} points"
-    elif bent and gain > _STRONG and best:
-        way = "steeper" if quadratic > 0 else "flatter"
-        verdict = f"the line bends ({way} on cooling, {term}): {best.text} is preferred by ΔBIC = {gain:.1f}"
-        return Comparison(quadratic, probability, tuple(candidates), best.name, verdict)
+    order = chance_of_order(solution)
+    shifts = best is not None and best.name in ("step", "step_slopes")
+    strong = _VERY_STRONG if shifts else _STRONG
+    if best and best.fit and gain > strong and (bent or order < _ORDERED or shifts):
+        left = chance_of_order(best.fit.solution)
+        verdict = f"{_seen(best, quadratic, term, bent)}: {best.text} is preferred by ΔBIC = {gain:.1f}"
+        why = f"{_ordered(left)} about the {best.text} model either"
+        return Comparison(quadratic, probability, tuple(candidates), best.name, verdict,
+                          why if left < _ORDERED else "")  # fmt: skip
+    unexplained = ""
+    excess = _scatter_ratio(solution)
+    if order < _ORDERED:
+        unexplained = f"{_ordered(order)}: not one straight line, and no compared model explains them"
+        verdict = unexplained
+    elif math.isnan(quadratic):
+        verdict = f"curvature cannot be tested with {len(solution.points)} points"
     elif bent:
         tried = f", ΔBIC {gain:.1f} for {best.text}" if best and best is not straight else ""
         verdict = f"a hint of curvature ({term}{tried}): not enough to give up the straight line"
+    elif excess > _LARGE_SCATTER:
+        verdict = f"curvature cannot be judged: the points scatter {excess:.2g} times more than their errors"
     else:
         verdict = f"no curvature beyond the errors ({term})"
-    return Comparison(quadratic, probability, tuple(candidates), "straight", verdict)
+    return Comparison(quadratic, probability, tuple(candidates), "straight", verdict, unexplained)
+
+
+def _seen(best: Candidate, quadratic: float, term: str, bent: bool) -> str:
+    """What the points do, in words."""
+    if best.name in ("step", "step_slopes") and best.fit:
+        low, high = gap(best.fit.solution.points, float(best.fit.coefficients[-1]))
+        return f"the points step between {format_celsius(low)} and {format_celsius(high)}"
+    if not bent:
+        return "the residuals are not random along temperature"
+    return f"the line bends ({'steeper' if quadratic > 0 else 'flatter'} on cooling, {term})"
+
+
+def _ordered(chance: float) -> str:
+    return f"the residuals are not random along temperature (chance {max(chance, 1e-4):.1g})"
+
+
+def _scatter_ratio(solution: Fit) -> float:
+    """Scatter of the points over their own stated errors; 0 where none are stated."""
+    own = float(np.mean(solution.own_variance))
+    if own <= 0 or math.isinf(solution.chi_square):
+        return 0.0
+    return math.sqrt(1 + solution.scatter**2 / own)

@@ -113,6 +113,18 @@ class Points:
         along_y = self.form.sign if self.form.times_temperature else 0.0
         return self.quantity_weights + (along_y - slope * self.x)[:, None] * self.temperature_weights
 
+    def weights_apart(self, slope: float) -> FloatArray:
+        """`weights` without the temperature errors that points share (a calibration), for the weighting.
+
+        A shared error of temperature almost lies along the line and tells little of the points' distance from
+        it; weighted by it, any small bend of the points would be taken for a large shift of all temperatures
+        and move the line off the points. It goes into the errors of the results all the same.
+        """
+        along_y = self.form.sign if self.form.times_temperature else 0.0
+        alone = np.count_nonzero(self.temperature_weights, axis=0) == 1
+        along = (along_y - slope * self.x)[:, None] * self.temperature_weights
+        return np.asarray(self.quantity_weights + along * alone)
+
     def own_variance(self, slope: float) -> FloatArray:
         """Variance (n,) from the causes that touch one point only."""
         weights = self.weights(slope)

@@ -25,10 +25,11 @@ class ArrheniusOptions(BaseModel):
     at: tuple[str, ...] = Field(
         ("25 degC",), description="temperatures at which the quantity is wanted, e.g. [25 degC, 60 degC]"
     )
-    models: tuple[Literal["vft", "myega", "broken"], ...] | None = Field(
+    models: tuple[Literal["vft", "myega", "broken", "step"], ...] | None = Field(
         None,
         description="curved models compared with the straight line, and reported in any case: vft, broken "
-        "(two lines with a break), myega (viscosity). By default all that apply, reported where preferred",
+        "(two lines that meet), step (two lines with a jump), myega (viscosity). By default all that apply, "
+        "reported where preferred",
     )
     scatter: Literal["auto", "stated"] = Field(
         "auto",
@@ -71,6 +72,7 @@ TECHNIQUE = Technique(
                 "vogel_temperature": "K",
                 "vogel_barrier": "K",
                 "break_temperature": "K",
+                "step_factor": "1",
                 "activation_energy_below_break": "J",
                 "activation_energy_above_break": "J",
                 "glass_transition_temperature": "K",
