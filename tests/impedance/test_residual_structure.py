@@ -28,7 +28,9 @@ def test_uneven_noise_is_seen_and_intervals_cover_far_better_than_those_of_the_c
         seen += any("spread" in text for text in found.warnings)
         low, high = found.estimates(f"{k}")["R1"].interval()
         widened += low <= 2e3 <= high
-        plain += abs(np.log(found.value("R1") / 2e3)) < 1.98 * found.standard_uncertainty[0] / found.value("R1")
+        plain += abs(np.log(found.value("R1") / 2e3)) < 1.98 * found.standard_uncertainty[0] / found.value(
+            "R1"
+        )
     assert seen >= 45
     assert widened >= 52
     assert widened > plain + 3

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ionscape.read import read
 from ionscape.read.naming import (
+    Geometry,
     geometry_in_header,
     geometry_in_name,
     temperature_in_header,
@@ -172,3 +176,43 @@ def test_geometry_in_name(name: str, thickness: float | None, area: float | None
     found = geometry_in_name(name)
     assert found.thickness_metre == (None if thickness is None else pytest.approx(thickness))
     assert found.area_square_metre == (None if area is None else pytest.approx(area))
+
+
+GAP = st.text(alphabet=" _\t", min_size=1, max_size=3).map(lambda unit: (unit * 1990)[:1960])
+
+
+PADDED = ["T{}x", "temp{}", "T{}[{}K", "area{}", "{}area", "sample{}area{}[mm", "25{}deg{}"]
+
+
+@given(st.sampled_from(PADDED), GAP)
+def test_padding_costs_time_in_proportion_to_its_length(pattern: str, gap: str) -> None:
+    line = pattern.replace("{}", gap[: 1960 // pattern.count("{}")])
+    start = time.process_time()
+    assert temperature_in_header([line] * 10) is None
+    assert geometry_in_header([line] * 10) == Geometry(None, None)
+    temperature_in_name(line)
+    geometry_in_name(line)
+    assert time.process_time() - start < 0.5  # 20 kB in a few milliseconds; the cube of 2000 takes minutes
+
+
+@pytest.mark.parametrize("word", ["T", "temp", "area", "25", "T ", "1,", "a_"])
+@pytest.mark.parametrize("pad", [" ", "_", " _"])
+def test_100_kb_of_padding_are_survived(word: str, pad: str) -> None:
+    start = time.process_time()
+    for line in (word + pad * 100_000, (word + pad) * 30_000):
+        temperature_in_header([line])
+        geometry_in_header([line])
+        temperature_in_name(line)
+        geometry_in_name(line)
+    assert time.process_time() - start < 1.0
+
+
+def test_a_file_with_a_padded_header_line_is_read_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "padded.csv"
+    rows = "\n".join(f"{10.0**k},{100 - 9 * k},{-k - 1}" for k in range(6, 0, -1))
+    padding = f"Temperature{' _' * 50_000}x\nT: 25 °C\narea{' ' * 100_000}\n"
+    path.write_text(f"{padding}frequency / Hz,Re(Z) / Ohm,Im(Z) / Ohm\n{rows}\n", "utf-8")
+    start = time.process_time()
+    measurement = read(path)
+    assert time.process_time() - start < 2.0
+    assert len(measurement.sweeps[0].frequency) == 6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionscape.core.errors import ReadError
-from ionscape.read import spreadsheet
+from ionscape.core.errors import InputError, ReadError
+from ionscape.read import spreadsheet, workbook_size
 
 Sheets = dict[str, list[list[str | float]]]
 ROWS: list[list[str | float]] = [[1e5, 10.0, 1.0], [1e4, 12.5, 5.0], [1e3, 20.0, 9.0], [100.0, 28.0, 3.0]]
@@ -135,6 +136,71 @@ def test_a_workbook_without_a_spectrum_gives_each_sheets_reason() -> None:
         ReadError, match=r"sheet 'one': no frequency column .*; sheet 'two': no columns of numbers"
     ):
         spreadsheet.read(Path("a.xlsx"), _xlsx(sheets))
+
+
+def _stray(address: str, cell: str) -> bytes:
+    """The workbook with one more row in its second sheet."""
+    row = f'<row r="{re.sub("[A-Z]", "", address)}"><c r="{address}"{cell}</row></sheetData>'
+    with zipfile.ZipFile(io.BytesIO(_xlsx(SHEETS))) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    parts["xl/worksheets/s2.xml"] = parts["xl/worksheets/s2.xml"].replace("</sheetData>", row)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return stream.getvalue()
+
+
+def test_a_stray_cell_in_the_last_corner_is_refused_with_a_reason() -> None:
+    content = _stray("XFD1048576", "><v>1</v></c>")
+    with pytest.raises(ReadError, match=r"a sheet spans 1\.7e\+10 cells .* delete it"):
+        spreadsheet.read(Path("a.xlsx"), content)
+
+
+def test_a_far_cell_that_is_formatted_but_empty_is_no_obstacle() -> None:
+    assert len(spreadsheet.read(Path("a.xlsx"), _stray("XFD1048576", ' s="0"/>')).sweeps) == 2
+
+
+def test_repeated_cells_of_an_ods_count_as_many() -> None:
+    cell = '<table:table-cell office:value-type="float" office:value="1.5"'
+    many = f'{cell} table:number-columns-repeated="16000"/>'
+    rows = f'<table:table-row table:number-rows-repeated="1000000">{many}</table:table-row></table:table>'
+    empty = (
+        '<table:table-row table:number-rows-repeated="1000000"><table:table-cell '
+        'table:number-columns-repeated="16000"/></table:table-row></table:table>'
+    )
+    with zipfile.ZipFile(io.BytesIO(_ods(SHEETS))) as archive:
+        parts = {name: archive.read(name).decode().removeprefix(_HEAD) for name in archive.namelist()}
+    content = parts["content.xml"]
+    parts["content.xml"] = content.replace("</table:table>", rows)
+    with pytest.raises(ReadError, match=r"a sheet spans 1\.6e\+10 cells"):
+        spreadsheet.read(Path("a.ods"), _zipped(parts))
+    parts["content.xml"] = content.replace("</table:table>", empty)  # as spreadsheet programs write them
+    assert len(spreadsheet.read(Path("a.ods"), _zipped(parts)).sweeps) == 2
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_size, "MOST_BYTES", 1 << 20)
+    stream = io.BytesIO(_xlsx(SHEETS))
+    with zipfile.ZipFile(stream, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", " " * (2 << 20))
+    assert len(stream.getvalue()) < 10_000
+    with pytest.raises(ReadError, match="the workbook unpacks to more than 1 MB"):
+        spreadsheet.read(Path("a.xlsx"), stream.getvalue())
+
+
+@given(st.integers(1, 16384), st.integers(1, 1048576))
+def test_the_size_follows_from_the_cells_addresses(column: int, row: int) -> None:
+    letters, left = "", column
+    while left:
+        left, digit = divmod(left - 1, 26)
+        letters = chr(65 + digit) + letters
+    content = _stray(f"{letters}{row}", "><v>1</v></c>")
+    if max(column, 3) * max(row, 7) > workbook_size.MOST_CELLS:
+        with pytest.raises(InputError, match="a sheet spans"):
+            workbook_size.check_size(content)
+    else:
+        workbook_size.check_size(content)
 
 
 def test_other_archives_are_not_recognised() -> None:

@@ -96,6 +96,22 @@ def test_an_earlier_crate_is_replaced_and_nothing_else(results: Path, tmp_path: 
     assert sorted(p.name for p in tmp_path.iterdir()) == ["crate", "crate.zip", "own", "own.zip"]
 
 
+def test_a_crate_that_holds_a_users_own_files_is_left_alone(results: Path, tmp_path: Path) -> None:
+    for name in ("crate", "crate.zip"):
+        export_crate(results, tmp_path / name)
+    (tmp_path / "crate" / "notes").mkdir()
+    (tmp_path / "crate" / "notes" / "thesis.tex").write_text("precious")
+    with zipfile.ZipFile(tmp_path / "crate.zip", "a") as archive:
+        archive.writestr("notes/thesis.tex", "precious")
+    before = (tmp_path / "crate.zip").read_bytes()
+    for name in ("crate", "crate.zip"):
+        with pytest.raises(InputError, match=r"holds notes.*, which ionscape did not write"):
+            export_crate(results, tmp_path / name)
+    assert (tmp_path / "crate" / "notes" / "thesis.tex").read_text() == "precious"
+    assert (tmp_path / "crate.zip").read_bytes() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["crate", "crate.zip"]
+
+
 def test_incomplete_results_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"no complete results .*results\.csv"):
         export_crate(tmp_path, tmp_path / "crate")

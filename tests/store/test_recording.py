@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from ionscape.core.errors import InputError
-from ionscape.store import query, record
+from ionscape.store import is_recorded, query, record, store_url
+from ionscape.store.connection import read
+from ionscape.store.recording import _recorded_key
 from ionscape.testing.results import example_result
 
 EXAMPLE = example_result()
@@ -25,6 +27,20 @@ def _counts(file: Path) -> dict[str, int]:
         return {t: connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in TABLES}
     finally:
         connection.close()
+
+
+def test_what_is_recorded_is_known_by_path_and_key(tmp_path: Path) -> None:
+    file, study = tmp_path / "s.sqlite", EXAMPLE.study.path
+    assert not is_recorded(study, EXAMPLE.key, str(file))
+    assert not file.exists()
+    record(EXAMPLE, str(file))
+    assert is_recorded(study, EXAMPLE.key, str(file))
+    assert not is_recorded(study, "another key", str(file))
+    assert not is_recorded(Path("/study/other.yaml"), EXAMPLE.key, str(file))
+    # the way that other databases take
+    assert read(store_url(str(file)), lambda c: _recorded_key(c, study)) == EXAMPLE.key
+    (tmp_path / "damaged.sqlite").write_bytes(b"no database at all" * 100)
+    assert not is_recorded(study, EXAMPLE.key, str(tmp_path / "damaged.sqlite"))
 
 
 def test_a_study_is_recorded_and_a_rerun_replaces_it(tmp_path: Path) -> None:

@@ -41,6 +41,11 @@ class Options(BaseModel):
     gain: float = 1.0
     weights: Literal["modulus", "unit"] = "modulus"
     delay: float = 0.0
+    deadly: str = ""
+
+class SlipOptions(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    slip: str = ""
 
 class NoOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,6 +62,8 @@ def plateau(item, sample, options):
     if log:
         with open(log, "a") as file:
             file.write(item.label + "\\n")
+    if options.deadly and item.label == options.deadly:
+        os._exit(1)  # as the system's killer does
     z = item.sweep.impedance
     if not np.all(np.isfinite(z)):
         raise AnalysisError("some points are not numbers")
@@ -65,6 +72,8 @@ def plateau(item, sample, options):
     return Plateau(float(z.real.mean()) * options.gain * factor())
 
 def combine(series, options):
+    if options.deadly == "all":
+        os._exit(1)
     rows, failures = [], []
     geometry = series.sample.thickness is not None and series.sample.area is not None
     for label, temperature, source, piece in zip(
@@ -91,16 +100,29 @@ def average(series, options):
 def refuses(series, options):
     raise AnalysisError("nothing here to average")
 
+def slips(series, options):
+    ok = Row("mean", measured(1.0, 0.1, dimension_of("S/m"), source="x"), unit="S/cm")
+    if options.slip == "citation":
+        return Outcome(rows=(ok,), citations=("Nobody1900",))
+    if options.slip == "arrays":
+        return Outcome(rows=(ok,), arrays={"x/y": np.ones(2), "x": np.ones(2)})
+    if options.slip == "unit":
+        return Outcome(rows=(Row("mean", ok.estimate, unit="ohm"),))
+    return Outcome(rows=(ok,), citations=("Toy2020",), arrays={"x/y": np.ones(2), "x/z": np.ones(2)})
+
 def crashes(series, options):
     return {}["missing"]
 
 TECHNIQUE = Technique(
     "toy", "A technique for tests.", package="toy_technique", measurement=Fields,
+    references="@article{Toy2020,\\n  author = {T. Oy},\\n  title = {Toys},\\n  year = {2020}\\n}\\n",
     analyses=(
         Analysis("toy.plateau", "Mean resistance.", Options, combine, each=plateau,
                  outputs={"resistance_*": "ohm", "conductivity_total": "S/m"}),
         Analysis("toy.average", "Mean of conductivities.", NoOptions, average, inputs=("on",),
                  input_dimensions={"on": "S/m"}, outputs={"mean": "S/m", "luck": "1"}),
+        Analysis("toy.slips", "Gives what cannot be written.", SlipOptions, slips, inputs=("on",),
+                 outputs={"mean": "S/m"}),
         Analysis("toy.refuses", "Always refuses.", NoOptions, refuses, inputs=("on",),
                  outputs={"mean": "S/m"}),
         Analysis("toy.crashes", "Has a bug.", NoOptions, crashes, inputs=("on",), outputs={"mean": "S/m"}),

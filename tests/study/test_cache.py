@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
 import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionscape.study.cache import Cache, cache_folder, code_hash, key_of, plain, source_hash
+from ionscape.core.errors import IonscapeError
+from ionscape.core.outcome import Outcome
+from ionscape.study.cache import Cache, cache_folder, code_hash, key_of, plain, source_hash, versions
 
 KEY = key_of(what="test")
 
@@ -127,3 +132,40 @@ def test_the_source_of_a_package_is_hashed_file_by_file(
     assert source_hash(package.name) != before
     assert code_hash("ionscape.impedance") == code_hash("ionscape.temperature")
     assert code_hash(package.name).startswith(code_hash("ionscape.impedance"))
+
+
+@pytest.mark.parametrize("group", ["ionscape.readers", "ionscape.impedance_elements"])
+def test_packages_behind_plug_ins_count(
+    group: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    def forget() -> None:
+        for known in (code_hash, source_hash, versions):
+            known.cache_clear()
+
+    name = f"plug_in_for_{group.rpartition('.')[2]}"
+    package, info = tmp_path / name, tmp_path / f"{name}-3.1.dist-info"
+    (package / "inner").mkdir(parents=True)
+    info.mkdir()
+    (package / "__init__.py").write_text("", "utf-8")
+    (package / "inner" / "mine.py").write_text("gain = 1\n", "utf-8")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 3.1\n", "utf-8")
+    (info / "entry_points.txt").write_text(f"[{group}]\nmine = {name}.inner.mine\n", "utf-8")
+    request.addfinalizer(forget)
+    forget()
+    without = code_hash("ionscape.impedance")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.invalidate_caches()
+    forget()
+    before = code_hash("ionscape.impedance")
+    assert before != without
+    assert versions()[name] == "3.1"
+    (package / "inner" / "mine.py").write_text("gain = 2\n", "utf-8")
+    forget()
+    assert code_hash("ionscape.impedance") != before
+    assert name not in sys.modules  # a study is checked without importing what reads its files
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes", np.ones(3), Outcome(arrays={"x": np.ones(2)})])
+def test_what_has_no_certain_text_is_refused_as_part_of_a_key(value: object) -> None:
+    with pytest.raises(IonscapeError, match="cannot be part of a key"):
+        key_of(options={"a": [value]})

@@ -59,3 +59,15 @@ def test_further_quantities_are_carried_along() -> None:
     assert extra["grain_size"].standard_uncertainty == pytest.approx(11e-6)
     assert extra["porosity"].value == pytest.approx(0.105)
     assert extra["grain_boundary_thickness"].value == pytest.approx(5e-10)
+
+
+@pytest.mark.parametrize("word", ["glass", "single crystal", "polycrystalline"])
+def test_the_morphology_is_one_of_three_words(word: str) -> None:
+    assert one(morphology=word).morphology == word
+    assert one().morphology == ""
+
+
+def test_another_morphology_is_a_problem() -> None:
+    problems = Problems(Path("x.yaml"), {})
+    read_samples("study", {"llto": {"morphology": "ceramic"}}, problems)
+    assert problems.within(("samples", "llto", "morphology"))

@@ -65,7 +65,7 @@ def _done(
     plan = make_plan(study)
     written = Written(study.path, plan.key, directory, store)
     known = None if fresh else written.intact()
-    if known is not None:
+    if known is not None and _remembered(plan, store):
         return known, True
     result = _computed(plan, jobs, fresh, scheduler)
     write_results(result, directory)
@@ -76,9 +76,6 @@ def _done(
 
 
 def _computed(plan: Plan, jobs: int | None, fresh: bool, scheduler: str | None) -> StudyResult:
-    from concurrent.futures.process import BrokenProcessPool
-
-    from ionscape.core.errors import IonscapeError
     from ionscape.study.run import run_study
     from ionscape.study.workers import dask_executor
 
@@ -89,11 +86,7 @@ def _computed(plan: Plan, jobs: int | None, fresh: bool, scheduler: str | None) 
                 return run_study(
                     study, jobs=jobs, fresh=fresh, executor=executor, progress=progress, plan=plan
                 )
-        try:
-            return run_study(study, jobs=jobs, fresh=fresh, progress=progress, plan=plan)
-        except BrokenProcessPool as error:
-            said = "a worker process was killed (out of memory?): the same command goes on from there, "
-            raise IonscapeError(said + "with '--jobs 1' if memory is short") from error
+        return run_study(study, jobs=jobs, fresh=fresh, progress=progress, plan=plan)
 
 
 def _remember(result: StudyResult, url: str | None) -> bool:
@@ -107,6 +100,17 @@ def _remember(result: StudyResult, url: str | None) -> bool:
         click.echo(f"not remembered in the store: {error}", err=True)
         return False
     return True
+
+
+def _remembered(plan: Plan, url: str | None) -> bool:
+    """Whether the store still has what this run would enter; one that cannot be read is tried by entering."""
+    from ionscape.core.errors import IonscapeError
+    from ionscape.store import is_recorded
+
+    try:
+        return bool(is_recorded(plan.study.path, plan.key, url))
+    except IonscapeError:
+        return False
 
 
 def _said(result: StudyResult) -> Said:

@@ -93,7 +93,7 @@ def _bends_together(
             ))))
             for step in (-1.0, 1.0)
         ]  # fmt: skip
-        if not abs(sum(ends) - 2 * centre) <= 0.02 * max(abs(ends[1] - ends[0]), spread):
+        if not abs(sum(ends) - 2 * centre) <= 0.05 * max(abs(ends[1] - ends[0]), spread):
             return True
     return False
 

@@ -1,13 +1,15 @@
 """Temperature and geometry from the names of files and samples and from header lines.
 
 Names are written by people in a hurry: a number is taken only where one reading is possible.
+
+Padding may be long: gaps are matched possessively (``*+``), so that the time is linear in the text's length.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 ZERO_CELSIUS = 273.15
@@ -29,7 +31,7 @@ _LETTER = re.compile(
 )
 # T=25, temp_25: no unit
 _NO_UNIT = re.compile(
-    r"(?<![A-Za-z])(?:T\s*=|temp(?:erature|eratur)?[\s_=:]+)\s*"
+    r"(?<![A-Za-z])(?:T\s*+=|temp(?:erature|eratur)?[\s_=:]++)\s*+"
     + _MINUS
     + _NUMBER
     + r"(?!\d|[.,]\d|[A-Za-z°º%])",
@@ -42,6 +44,7 @@ _LOWEST_KELVIN = 70.0  # "2K", "50K" in a name are no temperatures of an ion con
 _CELSIUS_OR_KELVIN = 150.0  # without a unit: below it is certainly Celsius
 _HIGHEST_KELVIN = 2500.0
 _SAME_KELVIN = 0.51
+_LONGEST_TEXT = 2000  # characters: no name and no header line that states a value is longer
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ def temperature_in_name(name: str) -> NamedTemperature:
     -------
     NamedTemperature
     """
+    if len(name) > _LONGEST_TEXT:
+        return NamedTemperature(None)
     found = [_celsius_degrees(match, name) for match in _DEGREES.finditer(name)]
     letters = [reading for match in _LETTER.finditer(name) if (reading := _letter(match, name)) is not None]
     found += [reading for reading in letters if reading.kelvin is not None]
@@ -160,9 +165,15 @@ def _without_unit(match: re.Match[str]) -> NamedTemperature:
     return _celsius(value, text, separator, match.string)
 
 
+def _not_too_long(lines: Iterable[str]) -> Iterator[str]:
+    return (line for line in lines if len(line) <= _LONGEST_TEXT)
+
+
 _HEADER_TEMPERATURE = re.compile(
-    r"(?<![A-Za-z])(?:(?:[a-z]+[\s_])?temp(?:erature|eratur|\.)?|T)[\s_]*(?:[\[(/]?\s*(?P<before>K|kelvin|[°º]?\s*C|deg\.?\s*C)[\])]?)?"
-    r"\s*[:=]\s*(?P<value>[-+−]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?)\s*(?P<after>K|kelvin|[°º]\s*C|deg\.?\s*C|C)?(?![A-Za-z0-9])",
+    r"(?<![A-Za-z])(?:(?:[a-z]+[\s_])?temp(?:erature|eratur|\.)?|T)[\s_]*+"
+    r"(?:[\[(/]?\s*+(?P<before>K|kelvin|[°º]?\s*+C|deg\.?\s*+C)[\])]?)?"
+    r"\s*+[:=]\s*+(?P<value>[-+−]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?)"
+    r"(?:\s*+(?P<after>K|kelvin|[°º]\s*+C|deg\.?\s*+C|C))?(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
 
@@ -173,7 +184,7 @@ def temperature_in_header(lines: Iterable[str]) -> float | None:
     None if no line states one, or if it states no unit, or if lines contradict each other.
     """
     values = []
-    for line in lines:
+    for line in _not_too_long(lines):
         for match in _HEADER_TEMPERATURE.finditer(line):
             unit = (match["after"] or match["before"] or "").strip().lower()
             if not unit:
@@ -201,7 +212,7 @@ _AREAS = {"sqmm": 1e-6, "mm2": 1e-6, "sqcm": 1e-4, "cm2": 1e-4, "sqm": 1.0, "m2"
 _SIZE_WORDS = {
     "thickness": r"thickness|dicke",
     "diameter": r"diam(?:eter)?|durchmesser",
-    "area": r"(?:surface|electrode|sample|contact)?[\s_-]*area|fläche|elektrodenfläche",
+    "area": r"(?:(?:surface|electrode|sample|contact)[\s_-]*+)?area|fläche|elektrodenfläche",
 }
 
 
@@ -211,7 +222,7 @@ def geometry_in_header(lines: Iterable[str]) -> Geometry:
     Zero and a missing unit mean unknown; so do lines that contradict each other.
     """
     found: dict[str, set[float]] = {"thickness": set(), "diameter": set(), "area": set()}
-    for line in lines:
+    for line in _not_too_long(lines):
         for quantity, words in _SIZE_WORDS.items():
             value = _size(line, words, _AREAS if quantity == "area" else _LENGTHS)
             if value:
@@ -221,9 +232,9 @@ def geometry_in_header(lines: Iterable[str]) -> Geometry:
 
 def _size(line: str, words: str, units: dict[str, float]) -> float | None:
     match = re.search(
-        rf"(?<![A-Za-z])(?:sample|pellet|disc|cell)?[\s_]*(?:{words})(?![A-Za-z])"
-        r"[\s_]*[\[(/]?\s*(?P<before>[A-Za-zµμ²^_2]*)\s*[\])]?\s*[:=]\s*"
-        r"(?P<value>\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?)\s*(?P<after>[A-Za-zµμ²^2]*)",
+        rf"(?<![A-Za-z])(?:(?:sample|pellet|disc|cell)[\s_]*+)?(?:{words})(?![A-Za-z])"
+        r"[\s_]*+[\[(/]?\s*+(?P<before>[A-Za-zµμ²^_2]*+)\s*+[\])]?\s*+[:=]\s*+"
+        r"(?P<value>\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?)\s*+(?P<after>[A-Za-zµμ²^2]*)",
         line,
         re.IGNORECASE,
     )
@@ -259,6 +270,8 @@ _NAMED_SIZES = {
 def geometry_in_name(name: str) -> Geometry:
     """Thickness and area from a name such as ``LLZO_d8mm_2.1mm thick``, where the words leave no doubt."""
     found: dict[str, set[float]] = {"thickness": set(), "diameter": set(), "area": set()}
+    if len(name) > _LONGEST_TEXT:
+        return _geometry(found)
     for quantity, pattern in _NAMED_SIZES.items():
         units = _AREAS if quantity == "area" else _LENGTHS
         for match in re.finditer(pattern, name):

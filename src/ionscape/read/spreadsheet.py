@@ -8,13 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ionscape.core.errors import ReadError
+from ionscape.core.errors import InputError, ReadError
 from ionscape.core.measurement import Measurement, Sweep
 from ionscape.read.grid import Row, numbers_in
 from ionscape.read.naming import temperature_in_name
 from ionscape.read.table import Table, read_table
 from ionscape.read.table_file import measurement_of
 from ionscape.read.text import decimal_mark, to_float
+from ionscape.read.workbook_size import check_size
 
 FORMAT = "spreadsheet"
 
@@ -41,7 +42,7 @@ def read(path: Path, content: bytes) -> Measurement:
     Raises
     ------
     ReadError
-        The file is no workbook, or no sheet holds a table of frequency and impedance.
+        The file is no workbook, is too large, or no sheet holds a table of frequency and impedance.
     """
     tables: dict[str, Table] = {}
     reasons: dict[str, str] = {}
@@ -63,6 +64,10 @@ _BLANK = "the file is blank"
 def _sheets(path: Path, content: bytes) -> list[tuple[str, list[list[Any]]]]:
     from python_calamine import CalamineError, CalamineWorkbook
 
+    try:
+        check_size(content)
+    except InputError as error:
+        raise ReadError(path, str(error)) from error
     try:
         workbook = CalamineWorkbook.from_object(io.BytesIO(content))
         return [

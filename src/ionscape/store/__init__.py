@@ -11,12 +11,13 @@ from typing import Any
 
 _HOME = {
     "record": "recording",
+    "is_recorded": "recording",
     "query": "search",
     "FoundQuantity": "search",
     "export_crate": "export",
     "store_url": "connection",
 }
-__all__ = ["FoundQuantity", "export_crate", "query", "record", "store_url"]
+__all__ = ["FoundQuantity", "export_crate", "is_recorded", "query", "record", "store_url"]
 
 
 def __getattr__(name: str) -> Any:

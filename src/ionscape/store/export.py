@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from ionscape.core.errors import InputError
 from ionscape.report.provenance import FORMAT as PROVENANCE_FORMAT
+from ionscape.report.write import is_result
 
 METADATA = "ro-crate-metadata.json"
 _SPECIFICATION = "https://w3id.org/ro/crate/1.1"
@@ -46,7 +47,8 @@ def export_crate(directory: Path, target: Path) -> None:
     directory : Path
         What ``ionscape run`` wrote.
     target : Path
-        Ends in ``.zip`` for one file, else a folder. An earlier crate there is replaced, nothing else.
+        Ends in ``.zip`` for one file, else a folder. An earlier crate there is replaced if it holds nothing
+        that ionscape did not write, nothing else.
 
     Raises
     ------
@@ -54,8 +56,8 @@ def export_crate(directory: Path, target: Path) -> None:
         If the folder holds no complete results, or the target cannot be written.
     """
     provenance = _provenance(directory)
-    if target.exists() and not _is_crate(target):
-        raise InputError(f"{target}: there is something else already: choose another name")
+    if target.exists():
+        _check_replaceable(target)
     working = target.absolute().parent / f".{target.name}.partial-{uuid4().hex[:12]}"
     try:
         target.absolute().parent.mkdir(parents=True, exist_ok=True)
@@ -185,10 +187,17 @@ def _write_folder(directory: Path, files: list[Path], metadata: str, working: Pa
     (working / METADATA).write_text(metadata, encoding="utf-8", newline="\n")
 
 
-def _is_crate(target: Path) -> bool:
-    if target.is_dir():
-        return (target / METADATA).is_file() or not any(target.iterdir())
-    return METADATA in _names(target)
+def _check_replaceable(target: Path) -> None:
+    """Only what ionscape exported may go: a crate of ours to which nobody added anything."""
+    folder = target.is_dir()
+    names = [entry.name for entry in target.iterdir()] if folder else _names(target)
+    if folder and not names:
+        return
+    if METADATA not in names:
+        raise InputError(f"{target}: there is something else already: choose another name")
+    foreign = [name for name in names if name != METADATA and not is_result(name.partition("/")[0])]
+    if foreign:
+        raise InputError(f"{target}: holds {foreign[0]}, which ionscape did not write: choose another name")
 
 
 def _names(archive: Path) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ionscape.core.errors import InputError
 from ionscape.core.quantity import si_unit
 from ionscape.report.results_table import ResultRow, result_rows
-from ionscape.store.connection import store_url, write
+from ionscape.store.connection import BUSY_TIMEOUT, read, sqlite_file, store_url, write
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
@@ -34,6 +35,51 @@ def record(result: StudyResult, url: str | None = None) -> None:
     """
     rows = result_rows(result)
     write(store_url(url), lambda connection: _record(connection, result, rows))
+
+
+def is_recorded(study: Path, key: str, url: str | None = None) -> bool:
+    """Whether the store holds the results of this very run of a study.
+
+    Parameters
+    ----------
+    study : Path
+        Absolute, of the study file.
+    key : str
+        `StudyResult.key`.
+    url : str, optional
+        See `ionscape.store.store_url`.
+
+    Raises
+    ------
+    InputError
+        If the store cannot be read.
+    """
+    chosen = store_url(url)
+    file = sqlite_file(chosen)
+    if file is None:
+        return bool(read(chosen, lambda connection: _recorded_key(connection, study) == key))
+    return file.is_file() and _key_in_file(file, study) == key
+
+
+def _recorded_key(connection: Connection, study: Path) -> str | None:
+    from sqlalchemy import select
+
+    from ionscape.store.tables import studies
+
+    return connection.execute(select(studies.c.key).where(studies.c.path == str(study))).scalar()
+
+
+def _key_in_file(file: Path, study: Path) -> str | None:
+    """The same without SQLAlchemy, whose import would be most of the time of a run that changes nothing."""
+    import sqlite3
+    from contextlib import closing
+
+    try:
+        with closing(sqlite3.connect(file, timeout=BUSY_TIMEOUT)) as connection:
+            found = connection.execute("SELECT key FROM studies WHERE path = ?", (str(study),)).fetchone()
+    except sqlite3.Error:  # empty or damaged: recording says what is wrong
+        return None
+    return None if found is None else str(found[0])
 
 
 def _record(connection: Connection, result: StudyResult, rows: list[ResultRow]) -> None:

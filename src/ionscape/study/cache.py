@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from functools import lru_cache
 from importlib import metadata
 from importlib.util import find_spec
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from ionscape.core.errors import IonscapeError
 from ionscape.core.estimate import Estimate
 from ionscape.core.serial import encode
 
@@ -27,6 +29,7 @@ FOLDER = ".ionscape-cache"
 VARIABLE = "IONSCAPE_CACHE"
 _KEEP_SECONDS = 90 * 86400
 _DEPENDENCIES = ("numpy", "scipy", "pint", "pydantic", "python-calamine")
+_PLUG_IN_GROUPS = ("ionscape.readers", "ionscape.impedance_elements")
 # Parts of ionscape that no result depends on.
 _WITHOUT_RESULTS = ("cli.py", "commands", "report", "store", "web", "testing", "templates")
 
@@ -108,7 +111,13 @@ def key_of(**parts: Any) -> str:
 
 
 def plain(value: Any) -> Any:
-    """JSON types that stand for ``value``: texts for what JSON has no type for."""
+    """JSON types that stand for ``value``: texts for what JSON has no type for.
+
+    Raises
+    ------
+    IonscapeError
+        If there is nothing that certainly tells it from other values.
+    """
     if isinstance(value, Mapping):
         return {str(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
@@ -120,20 +129,28 @@ def plain(value: Any) -> Any:
     if isinstance(value, Estimate):
         return value.to_json()
     text = getattr(value, "text", None)  # a Quantity, as the user wrote it
-    return (
-        text
-        if isinstance(text, str)
-        else plain(encode(value)[0])
-        if hasattr(value, "__dataclass_fields__")
-        else str(value)
-    )
+    if isinstance(text, str):
+        return text
+    if is_dataclass(value):
+        content, arrays = encode(value)
+        if not arrays:
+            return plain(content)
+    # its text may be the same for different values, or another in each process
+    raise IonscapeError(f"{type(value).__qualname__} cannot be part of a key: results depend on plain values")
 
 
 @lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
     """Versions of Python, ionscape and the packages that results depend on."""
     found = {"python": ".".join(map(str, sys.version_info[:3])), "ionscape": _version("ionscape")}
-    return found | {name: _version(name) for name in _DEPENDENCIES}
+    plug_ins = {point.dist.name: point.dist.version for point in _plug_ins() if point.dist is not None}
+    return found | {name: _version(name) for name in _DEPENDENCIES} | plug_ins
+
+
+def _plug_ins() -> list[metadata.EntryPoint]:
+    """What other packages add to ionscape's own techniques: readers and circuit elements."""
+    found = [point for group in _PLUG_IN_GROUPS for point in metadata.entry_points(group=group)]
+    return sorted(found, key=lambda point: (point.group, point.name, point.value))
 
 
 def _version(name: str) -> str:
@@ -145,12 +162,14 @@ def _version(name: str) -> str:
 
 @lru_cache(maxsize=64)
 def code_hash(package: str) -> str:
-    """SHA-256 of ionscape's own source (what results depend on) and of a technique's package.
+    """SHA-256 of ionscape's own source (what results depend on), of plug-ins and of a technique's package.
 
     The whole of ionscape counts, not only what a technique imports: a helper three modules away is never
     forgotten, and a development change costs one recomputation.
     """
     own = source_hash("ionscape", _WITHOUT_RESULTS)
+    for top in sorted({point.module.partition(".")[0] for point in _plug_ins()} - {"ionscape"}):
+        own += f" {source_hash(top)}"
     return own if package.split(".")[0] == "ionscape" else f"{own} {source_hash(package)}"
 
 

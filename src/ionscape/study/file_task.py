@@ -42,11 +42,10 @@ def _analyse_file(task: FileTask) -> list[TaskResult]:
         measurement = read(task.path)
         sweeps = _with_temperature(task, measurement)
     except IonscapeError as error:
-        return [TaskResult(to_bytes(_as_pieces(task, work, reason_of(error)))) for work in task.works]
+        return left_out(task, reason_of(error))
     except Exception as error:  # a reader's bug must not stop the other files
         text = traceback.format_exc()
-        return [TaskResult(to_bytes(_as_pieces(task, work, unexpected(error, work.name))), text)
-                for work in task.works]  # fmt: skip
+        return [_failed(task, work, unexpected(error, work.name), text) for work in task.works]
     reading = (time.process_time() - start) / len(task.works)
     return [_apply(task, work, measurement, sweeps, reading) for work in task.works]
 
@@ -76,9 +75,15 @@ def _kelvin(rule: TemperatureRule, index: int, sweep: Sweep, measurement: Measur
     return own if own is not None else measurement.temperature_kelvin
 
 
-def _as_pieces(task: FileTask, work: Work, reason: str) -> FilePieces:
+def left_out(task: FileTask, reason: str, text: str = "") -> list[TaskResult]:
+    """For each work of a file that cannot be used, the reason; ``text`` where it may be tried again."""
+    return [_failed(task, work, reason, text) for work in task.works]
+
+
+def _failed(task: FileTask, work: Work, reason: str, text: str) -> TaskResult:
     label, source = _names(task, work, task.label)
-    return FilePieces(label, (ItemPiece(label, source, None, Failure(label, reason)),))
+    pieces = FilePieces(label, (ItemPiece(label, source, None, Failure(label, reason)),))
+    return TaskResult(to_bytes(pieces), text)
 
 
 def _names(task: FileTask, work: Work, label: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from ionscape.core.errors import InputError, IonscapeError
 from ionscape.core.quantity import Quantity
 from ionscape.core.registry import Technique, technique, technique_names
 from ionscape.core.sample import Sample
+from ionscape.study.labels import file_labels
 from ionscape.study.model import DataFile, MeasurementPlan
 from ionscape.study.problems import Place, Problems, listed, nearest, suggestion
 from ionscape.study.temperatures import TemperatureFields, interval, temperature_rules
@@ -102,9 +103,8 @@ def _measurement(
     rules = temperature_rules(stated, files, place, source, problems)
     if rules is None:
         return None
-    named = tuple(
-        DataFile(path, label, rule) for path, label, rule in zip(files, _labels(files), rules, strict=True)
-    )
+    labels = file_labels(files)
+    named = tuple(DataFile(*of_file) for of_file in zip(files, labels, rules, strict=True))
     return MeasurementPlan(name, found.technique, sample, named, extra)
 
 
@@ -197,10 +197,3 @@ def natural_order(name: str) -> list[tuple[int, float, str]]:
     """Sort key in which ``x9`` stands before ``x10``."""
     parts = re.split(r"(\d+(?:\.\d+)?)", name.casefold())
     return [(0, float(p), "") if i % 2 else (1, 0.0, p) for i, p in enumerate(parts)]
-
-
-def _labels(files: Sequence[Path]) -> list[str]:
-    """The files' names; with their folders where two files have the same name."""
-    names = [path.name for path in files]
-    return [name if names.count(name) == 1 else f"{path.parent.name}/{name}"
-            for name, path in zip(names, files, strict=True)]  # fmt: skip

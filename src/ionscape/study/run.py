@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
@@ -18,13 +19,26 @@ from ionscape.study.cache import Cache, cache_folder, versions
 from ionscape.study.file_task import analyse_files
 from ionscape.study.model import Study
 from ionscape.study.plan import Plan, combine_task, cut, files_of, look_up, make_plan, wanted_files
+from ionscape.study.recovery import combined_alone, files_alone
 from ionscape.study.result import AnalysisRecord, InputFile, StudyResult
 from ionscape.study.series_task import combine
 from ionscape.study.tasks import StoredOutcome, TaskResult, traceback_name
-from ionscape.study.workers import local_executor, usable_cores
+from ionscape.study.workers import (
+    InlineExecutor,
+    ProcessWorkers,
+    local_executor,
+    lost,
+    process_workers,
+    usable_cores,
+)
 
 Callback = Callable[[int, int, str], None]
 """Called with the number of tasks done, their total, and what was done last."""
+
+_NO_WORKERS = (
+    "worker processes cannot import this script again, so all is computed in this process: put the call of "
+    'run_study under `if __name__ == "__main__":`, or say jobs=1'
+)
 
 
 def run_study(
@@ -105,18 +119,60 @@ class _Run:
         order.prepare()
         while order.is_active():
             for node in order.get_ready():
-                future = self._submit(pool, node)
-                if future is not None and not future.done():
-                    self.waiting[future] = node
-                    continue
-                if future is not None:
-                    self._keep(node, future)
-                self._advance(order, node)
-            if self.waiting:
-                for future in wait(self.waiting, return_when=FIRST_COMPLETED).done:
-                    node = self.waiting.pop(future)
-                    self._keep(node, future)
-                    self._advance(order, node)
+                self._start(pool, node, order)
+            done = wait(self.waiting, return_when=FIRST_COMPLETED).done
+            if isinstance(pool, ProcessWorkers) and any(lost(future) for future in done):
+                pool = self._recovered(pool, order)
+                continue
+            for future in done:
+                self._take(self.waiting.pop(future), future.result(), order)
+
+    def _start(self, pool: Executor, node: int | str, order: TopologicalSorter[int | str]) -> None:
+        task = self._task(node)
+        if task is None:
+            self._advance(order, node)
+            return
+        function, argument = task
+        future = pool.submit(function, argument)
+        if isinstance(pool, InlineExecutor):
+            self._take(node, future.result(), order)
+        else:
+            self.waiting[future] = node
+
+    def _recovered(self, pool: ProcessWorkers, order: TopologicalSorter[int | str]) -> Executor:
+        """Go on after a worker ended by force, and took the others with it.
+
+        What may have been under way is done again, each file alone, so that one culprit costs nobody else
+        his result; new workers do the rest. Without workers (a script that cannot be imported again: it does
+        not ask for ``__name__ == "__main__"``) this process does all.
+        """
+        wait(self.waiting)
+        ended, self.waiting = self.waiting, {}
+        left = [node for future, node in ended.items() if lost(future)]  # in the order of submission
+        for future, node in ended.items():
+            if not lost(future):
+                self._take(node, future.result(), order)
+        pool.restart()
+        if not pool.can_work():
+            warnings.warn(_NO_WORKERS, RuntimeWarning, stacklevel=4)
+            inline = InlineExecutor()
+            for node in left:
+                self._start(inline, node, order)
+            return inline
+        sent = pool.count + 1  # they begin in the order of submission; one more may have just been finished
+        with process_workers(1) as worker:
+            for node in left[:sent]:
+                self._take(node, self._done_alone(worker, node), order)
+        for node in left[sent:]:
+            self._start(pool, node, order)
+        return pool
+
+    def _done_alone(self, worker: ProcessWorkers, node: int | str) -> Any:
+        if isinstance(node, int):
+            return files_alone(worker, [task for task, _ in self.plan.chunks[node]])
+        task = combine_task(self.plan, node, self.outcomes)
+        assert not isinstance(task, str)  # it was handed out before
+        return combined_alone(worker, task)
 
     def _advance(self, order: TopologicalSorter[int | str], node: int | str) -> None:
         order.done(node)
@@ -125,20 +181,24 @@ class _Run:
             what = node if isinstance(node, str) else self.plan.chunks[node][-1][0].label
             self.progress(self._done, len(self.plan.graph), what)
 
-    def _submit(self, pool: Executor, node: int | str) -> Future[Any] | None:
+    def _task(self, node: int | str) -> tuple[Callable[..., Any], Any] | None:
+        """The function and its argument; None, with the reason noted, for what cannot be computed."""
         if isinstance(node, int):
-            return pool.submit(analyse_files, [task for task, _ in self.plan.chunks[node]])
+            return analyse_files, [task for task, _ in self.plan.chunks[node]]
         task = combine_task(self.plan, node, self.outcomes)
         if isinstance(task, str):
             self.outcomes[node] = StoredOutcome("failed", task, Outcome())
             return None
-        return pool.submit(combine, task)
+        return combine, task
 
-    def _keep(self, node: int | str, future: Future[Any]) -> None:
+    def _take(self, node: int | str, result: Any, order: TopologicalSorter[int | str]) -> None:
         if isinstance(node, str):
-            self._keep_outcome(node, future.result())
-            return
-        results: list[list[TaskResult]] = future.result()
+            self._keep_outcome(node, result)
+        else:
+            self._keep_pieces(node, result)
+        self._advance(order, node)
+
+    def _keep_pieces(self, node: int, results: list[list[TaskResult]]) -> None:
         for (_, places), of_file in zip(self.plan.chunks[node], results, strict=True):
             for place, result in zip(places, of_file, strict=True):
                 self.plan.found[place.key] = result.content

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
@@ -33,7 +33,8 @@ Length = Annotated[Quantity, _of("length")]
 class SampleFields(Fields):
     """What a study may say about a sample.
 
-    Quantities are texts with a unit and, if known, an uncertainty: ``0.210 ± 0.002 cm``.
+    Quantities are texts with a unit and, if known, an uncertainty: ``0.210 ± 0.002 cm``. ``morphology``
+    says whether grain boundaries are possible: a lone arc of a glass or single crystal is then its bulk.
     """
 
     formula: Annotated[str, BeforeValidator(lambda value: _text(value, atoms))] = ""
@@ -48,6 +49,7 @@ class SampleFields(Fields):
     grain_size: Length | None = None
     grain_boundary_thickness: Length | None = None
     porosity: Annotated[Quantity, _of("fraction")] | None = None
+    morphology: Literal["", "glass", "single crystal", "polycrystalline"] = ""
     sure: tuple[str, ...] = ()
 
 
@@ -140,9 +142,10 @@ def _sample(title: str, name: str, found: SampleFields, place: Place, problems: 
         area=area,
         formula=found.formula,
         carrier=found.carrier,
-        carrier_charge=parse_ion(found.carrier).charge if found.carrier else 1,
+        carrier_charge=parse_ion(found.carrier).charge if found.carrier else None,
         carrier_density=estimates.get("carrier_density") or _carriers(found, estimates, place, problems),
         extra={field: estimates[field] for field in _CARRIED_ALONG if field in estimates},
+        morphology=found.morphology,
     )
 
 

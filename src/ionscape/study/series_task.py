@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
 
-from ionscape.core.errors import IonscapeError
+from ionscape.core.errors import AnalysisError, IonscapeError
 from ionscape.core.outcome import Failure, Outcome
 from ionscape.core.registry import Series, analysis, technique
 from ionscape.core.serial import from_bytes, to_bytes
+from ionscape.study.outcome_check import check_outcome
 from ionscape.study.tasks import (
     CombineTask,
     FilePieces,
@@ -28,27 +29,28 @@ from ionscape.study.tasks import (
 def combine(task: CombineTask) -> TaskResult:
     """The whole analysis, from pieces or from other results."""
     start = time.process_time()
-    files = _files(task)
-    items = _by_temperature([item for file in files for item in file.items])
-    failures = tuple(item.piece for item in items if isinstance(item.piece, Failure))
-    found = StoredOutcome("failed", "", Outcome(failures=failures), tuple(f.format for f in files))
-    found = replace(found, notes=_notes(task, files))
+    found = StoredOutcome("failed", "", Outcome())
+    read = 0.0
 
-    def seconds() -> float:
-        return time.process_time() - start + sum(file.seconds for file in files)
+    def content(found: StoredOutcome) -> bytes:
+        return to_bytes(replace(found, seconds=time.process_time() - start + read))
 
-    def failed(reason: str) -> bytes:
-        return to_bytes(replace(found, reason=reason, seconds=seconds()))
-
-    if items and len(failures) == len(items):
-        return TaskResult(failed(_nothing_usable(failures)))
     try:
+        files = _files(task)
+        read = sum(file.seconds for file in files)
+        items = _by_temperature([item for file in files for item in file.items])
+        failures = tuple(item.piece for item in items if isinstance(item.piece, Failure))
+        formats = tuple(file.format for file in files)
+        found = StoredOutcome("failed", "", Outcome(failures=failures), formats, _notes(task, files))
+        if items and len(failures) == len(items):
+            raise AnalysisError(_nothing_usable(failures))
         outcome = _with_failures(_combined(task, files, items), failures)
-        return TaskResult(to_bytes(replace(found, status="done", outcome=outcome, seconds=seconds())))
+        return TaskResult(content(replace(found, status="done", outcome=outcome)))
     except IonscapeError as error:
-        return TaskResult(failed(reason_of(error)))
+        return TaskResult(content(replace(found, reason=reason_of(error))))
     except Exception as error:  # a bug in one analysis must not stop the others
-        return TaskResult(failed(unexpected(error, task.work.name)), traceback.format_exc())
+        reason = unexpected(error, task.work.name)
+        return TaskResult(content(replace(found, reason=reason)), traceback.format_exc())
 
 
 def _by_temperature(items: list[ItemPiece]) -> list[ItemPiece]:
@@ -79,6 +81,7 @@ def _combined(task: CombineTask, files: Sequence[FilePieces], items: Sequence[It
     outcome = use.combine(series, use.options.model_validate(dict(task.work.options)))
     if not isinstance(outcome, Outcome):
         raise TypeError(f"{use.name} gave {type(outcome).__name__} instead of an Outcome")
+    check_outcome(outcome, technique(use.name.partition(".")[0]))
     return outcome
 
 

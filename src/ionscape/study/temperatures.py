@@ -11,6 +11,7 @@ from typing import Any
 from ionscape.core.errors import InputError
 from ionscape.core.quantity import Quantity, named_dimension, parse_quantity, unit_scale
 from ionscape.read.naming import temperature_in_name
+from ionscape.study.labels import file_labels, files_called
 from ionscape.study.model import TemperatureRule
 from ionscape.study.problems import Place, Problems, suggestion
 from ionscape.study.validation import spelled
@@ -125,20 +126,30 @@ def _listed(
 def _mapped(
     values: Mapping[str, Any], files: Sequence[Path], here: Place, problems: Problems
 ) -> list[list[Quantity]] | None:
-    names = [path.name for path in files]
+    labels = dict(zip(files, file_labels(files), strict=True))
+    keys: dict[Path, str] = {}
     for key in values:
-        if key not in names:
-            problems.add((*here, key), f"no such file in this measurement: {suggestion(key, names)}")
+        called = files_called(key, files)
+        if not called:
+            hint = suggestion(key, labels.values())
+            problems.add((*here, key), f"no such file in this measurement: {hint}")
+        elif len(called) > 1:
+            problems.add((*here, key), f"{len(called)} files are called so: write "
+                                       f"{' and '.join(labels[path] for path in called[:3])}")  # fmt: skip
+        elif called[0] in keys:
+            problems.add((*here, key), f"the same file as {keys[called[0]]!r}: keep one of them")
+        for path in called:
+            keys.setdefault(path, key)
     found: list[list[Quantity]] = []
-    for name in names:
-        if name not in values:
-            problems.add(here, f"no temperature for the file {name!r}")
+    for path in files:
+        if path not in keys:
+            problems.add(here, f"no temperature for the file {labels[path]!r}")
             continue
-        value = values[name]
+        place, value = (*here, keys[path]), values[keys[path]]
         if isinstance(value, list):
-            several = [_one(v, (*here, name, i), problems) for i, v in enumerate(value)]
+            several = [_one(v, (*place, i), problems) for i, v in enumerate(value)]
         else:
-            several = [_one(value, (*here, name), problems)]
+            several = [_one(value, place, problems)]
         found.append([q for q in several if q is not None])
     return None if problems.within(here) else found
 
@@ -146,10 +157,10 @@ def _mapped(
 def _named(files: Sequence[Path], here: Place, problems: Problems) -> list[list[Quantity]] | None:
     found: list[list[Quantity]] = []
     missing: list[tuple[str, str]] = []
-    for path in files:
+    for path, label in zip(files, file_labels(files), strict=True):
         named = temperature_in_name(path.name)
         if named.kelvin is None:
-            missing.append((path.name, named.warning))
+            missing.append((label, named.warning))
         else:
             found.append([Quantity(named.kelvin, None, named_dimension("temperature"), named.text)])
     if not missing:

@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -45,20 +46,85 @@ def limit_threads() -> None:
         os.environ[variable] = "1"
 
 
+class ProcessWorkers(Executor):
+    """Worker processes that can be replaced where one of them ends by force (no memory, a library's crash).
+
+    The tasks that are lost then have a `BrokenProcessPool` as their exception.
+
+    Parameters
+    ----------
+    count : int
+        Number of processes.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._pool = self._new()
+
+    def _new(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self.count, context, initializer=_start_worker)
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """Hand out a task; where the processes have ended the future says so."""
+        try:
+            return self._pool.submit(fn, *args, **kwargs)
+        except BrokenProcessPool as error:
+            future: Future[T] = Future()
+            future.set_exception(error)
+            return future
+
+    def restart(self) -> None:
+        """New processes for those that ended."""
+        self._pool.shutdown()
+        self._pool = self._new()
+
+    def can_work(self) -> bool:
+        """Whether the processes start at all."""
+        return not lost(self.submit(os.getpid))
+
+    def stop(self) -> None:
+        """End the processes, whatever they are doing."""
+        processes = list((self._pool._processes or {}).values())
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the processes when they are done."""
+        self._pool.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
+def lost(future: Future[Any]) -> bool:
+    """Whether a task (waited for) ended with the process that did it."""
+    return not future.cancelled() and isinstance(future.exception(), BrokenProcessPool)
+
+
+@contextmanager
+def process_workers(count: int) -> Iterator[ProcessWorkers]:
+    """Processes of one thread each, ended at once where the work is given up."""
+    with _single_threaded_children():
+        workers = ProcessWorkers(count)
+        try:
+            yield workers
+        except BaseException:
+            workers.stop()
+            raise
+        workers.shutdown()
+
+
 @contextmanager
 def local_executor(jobs: int) -> Iterator[Executor]:
     """``jobs`` worker processes; none for one job."""
     if jobs == 1:
         yield InlineExecutor()
         return
-    with _single_threaded_children():
-        pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), initializer=_start_worker)
-        try:
-            yield pool
-        except BaseException:
-            _stop(pool)
-            raise
-        pool.shutdown()
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        # A worker that imports the user's script again comes here where the script does not ask for
+        # __name__ == "__main__": it ends silently, and the process that started it works alone and says so.
+        raise SystemExit(1)
+    with process_workers(jobs) as workers:
+        yield workers
 
 
 def _start_worker() -> None:
@@ -72,13 +138,6 @@ def _start_worker() -> None:
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
     parent.join()
     os._exit(1)
-
-
-def _stop(pool: ProcessPoolExecutor) -> None:
-    processes = list((pool._processes or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()
 
 
 @contextmanager
