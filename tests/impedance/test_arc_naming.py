@@ -80,8 +80,9 @@ def test_uncertainty_lowers_the_confidence() -> None:
 
 def test_a_wandering_capacitance_speaks_against_the_bulk() -> None:
     def confidence(spread: float) -> float:
-        found = name_arcs([ArcFacts("arc 1", 2e-11, 0.05, spread)], reference_capacitance=PELLET, area=AREA)
-        return found[0].confidence if found[0].name == "bulk" else 0.0
+        arc = ArcFacts("arc 1", 2e-11, 0.05, spread)
+        (found,) = name_arcs([arc], reference_capacitance=PELLET, area=AREA, polycrystalline=False)
+        return found.confidence if found.name == "bulk" else 0.0
 
     assert confidence(0.02) > confidence(0.5)
 
@@ -121,3 +122,36 @@ def test_names_keep_the_order_and_confidences_are_probabilities(
     assert order == sorted(order)
     assert len({f.name for f in found}) == len(found)
     assert all(0 < f.confidence <= 1 + 1e-12 and f.reasons for f in found)
+
+
+@pytest.mark.parametrize(
+    ("grains", "name"),
+    [(None, "bulk and grain boundary"), (True, "bulk and grain boundary"), (False, "bulk")],
+)
+def test_a_lone_arc_is_the_bulk_only_where_boundaries_are_excluded(grains: bool | None, name: str) -> None:
+    assert _names(15 * PELLET, reference_capacitance=PELLET, area=AREA, polycrystalline=grains) == [name]
+
+
+def test_a_lone_arc_beside_an_arc_above_the_window_is_less_likely_the_bulk() -> None:
+    known = {"reference_capacitance": PELLET, "area": AREA}
+    assert _names(120 * PELLET, **known, arc_above=True) == ["grain boundary"]
+
+
+def test_overlapping_ranges_and_structured_residuals_cap_the_confidence() -> None:
+    def most(*capacitances: float, structured: bool = False) -> float:
+        arcs = [ArcFacts(f"arc {k}", c, 0.01, 0.01) for k, c in enumerate(capacitances, start=1)]
+        found = name_arcs(arcs, reference_capacitance=PELLET, area=AREA, structured=structured)
+        assert [each.name for each in found] == ["bulk", "grain boundary"]
+        return max(each.confidence for each in found)
+
+    plain = (15 * PELLET, 600 * PELLET)  # 0.25 nF/cm2: too little for an interface
+    assert most(*plain) > 0.95
+    assert most(*plain, structured=True) <= 0.9
+    assert most(15 * PELLET, 90 * PELLET) <= 0.9  # six times the bulk only
+
+
+def test_a_capacitance_in_both_ranges_names_its_rival() -> None:
+    arcs = [ArcFacts("arc 1", 15 * PELLET), ArcFacts("arc 2", 5e-9)]  # 10 nF/cm2, eps_r 2e4
+    second = name_arcs(arcs, reference_capacitance=PELLET, area=AREA)[1]
+    assert {second.name, second.rival} == {"grain boundary", "interface"}
+    assert second.confidence <= 0.9

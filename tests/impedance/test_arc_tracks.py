@@ -88,3 +88,14 @@ def test_a_jumping_capacitance_is_incoherent() -> None:
 def test_nothing_to_follow() -> None:
     assert follow_arcs([], []) == []
     assert follow_arcs([[], []], [300.0, 310.0]) == []
+
+
+def test_an_arc_beyond_the_window_is_one_arc_whatever_the_fit_says() -> None:
+    """Where nothing fixes tau and C of an arc far above the window, they jump by decades."""
+    wild = [1e-9, 1e-13, 1e-11, 1e-12, 1e-10]
+    arcs = [
+        [replace(_bulk(t), tau=tau, apex_frequency=1 / (2 * math.pi * tau), capacitance=tau / 1e5,
+                 position="outside the window"), _boundary(t)]
+        for t, tau in zip(KELVIN, wild, strict=True)
+    ]  # fmt: skip
+    assert follow_arcs(arcs, list(KELVIN)) == [("R1",) * 5, ("R2",) * 5]

@@ -111,3 +111,17 @@ def test_permittivity_of_a_known_dielectric() -> None:
     assert epsilon.spread == pytest.approx(0.0, abs=1e-12)  # the same geometry cancels
     free = permittivity(exact(cell.value, FARAD), length, area)
     assert correlation(free, length) > 0
+
+
+def test_a_badly_known_exponent_overflows_nowhere() -> None:
+    """Draws of alpha near zero put Q^(1/alpha) beyond all numbers; warnings are errors here."""
+    q = measured(1e-6, 1e-8, DIMENSIONLESS, source="q", scale="log")
+    alpha = measured(0.3, 0.1, DIMENSIONLESS, source="a")
+    found = brug_capacitance(q, alpha, measured(1e4, 10.0, OHM, source="r"))
+    assert found.status != "determined" or np.all(np.isfinite(found.interval(0.95)))
+
+
+@given(q=st.floats(1e-12, 1e-2), alpha=st.floats(0.3, 1.0), r=st.floats(1.0, 1e9))
+def test_logarithms_change_no_value(q: float, alpha: float, r: float) -> None:
+    found = brug_capacitance(exact(q), exact(alpha), exact(r, OHM))
+    assert math.isclose(found.value, q ** (1 / alpha) * r ** ((1 - alpha) / alpha), rel_tol=1e-9)

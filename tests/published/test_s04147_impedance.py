@@ -142,7 +142,7 @@ def test_the_study_names_the_arcs_and_gives_the_published_conductivities(shared_
     outcome = _study(shared_data, "fit")
     epsilon = [row.estimate.value for row in outcome.rows if row.quantity == "permittivity_bulk"]
     assert 25 < min(epsilon) < max(epsilon) < 36  # published C at 413 K: 7.0 pF, which is 33
-    assert any("the bulk arc is cut at 1e+06 Hz" in text.replace("The", "the") for text in outcome.warnings)
+    assert any("the bulk arc is cut at 1×10⁶ Hz" in text.replace("The", "the") for text in outcome.warnings)
     first = {row.quantity: row.estimate for row in outcome.rows if row.item == "473 K"}
     assert first["resistance_total"].spread < 0.1 * first["resistance_grain_boundary"].spread
     published = {  # S/cm at 413 and 473 K, separate fits

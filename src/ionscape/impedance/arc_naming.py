@@ -45,6 +45,16 @@ REPEATED = 0.1  # odds that two arcs are of one kind
 OTHER = 0.02  # odds that the tables above do not hold for an arc
 DECADES = 14.0  # over which such an arc may lie
 PRIOR_UNRESOLVED = {True: 0.4, False: 0.15, None: 0.25}  # polycrystalline: known, known not, not known
+# Share of the odds for a lone bulk arc that boundaries of the same relaxation time may be hidden in it.
+HIDDEN_BOUNDARY = {True: 0.95, False: 0.0, None: 0.85}
+NO_GRAINS = 1e-3  # odds of boundaries in a glass or a single crystal
+ARC_ABOVE = 0.1  # odds of "bulk" where a part of the sample relaxes above the window
+# Where ranges overlap, C_gb is hardly larger than C_bulk, or the fit misses structure.
+MOST_CONFIDENT = 0.9
+CLOSE_RATIO = 10.0  # C_gb/C_bulk below which the two kinds are not plainly apart
+# An arc above all windows: nothing but its place tells, and what is too fast to see is mostly the bulk.
+TOO_FAST = {BULK: 1.0, UNRESOLVED: 1.0, BOUNDARY: 0.2, INTERFACE: 0.1, ELECTRODE: 0.05}
+UNSEEN_CONFIDENCE = 0.6  # of an arc whose apex is in no spectrum
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,10 @@ class ArcFacts:
         Standard deviation of log10 C over the series; nan for one temperature.
     exponent : float
         Mean alpha.
+    apex_seen : bool
+        Whether its apex lies in the window of at least one spectrum: else its capacitance is not quoted.
+    too_fast : bool
+        Whether its apex lies above the window in all spectra: then its capacitance is no evidence.
     """
 
     label: str
@@ -70,6 +84,8 @@ class ArcFacts:
     decades_uncertain: float = 0.05
     decades_spread: float = math.nan
     exponent: float = 0.9
+    apex_seen: bool = True
+    too_fast: bool = False
 
 
 @storable
@@ -85,12 +101,15 @@ class ArcName:
     confidence : float
         Probability of the name under the tables above; 1 where the user gave it.
     reasons : tuple of str
+    rival : str
+        Boundary or interface, where the capacitance lies in the ranges of both; else empty.
     """
 
     label: str
     name: str
     confidence: float
     reasons: tuple[str, ...]
+    rival: str = ""
 
     @property
     def slug(self) -> str:
@@ -100,7 +119,8 @@ class ArcName:
 
 def name_arcs(
     arcs: Sequence[ArcFacts], *, reference_capacitance: float | None = None, area: float | None = None,
-    polycrystalline: bool | None = None, chosen: Mapping[str, str] | None = None,
+    polycrystalline: bool | None = None, chosen: Mapping[str, str] | None = None, arc_above: bool = False,
+    structured: bool = False,
 ) -> tuple[ArcName, ...]:  # fmt: skip
     """Name the arcs of a series.
 
@@ -116,6 +136,11 @@ def name_arcs(
         Whether the sample has grains, if known: a lone arc may then hold bulk and boundary unresolved.
     chosen : mapping of str to str, optional
         Names that the user gives, by label.
+    arc_above : bool
+        Whether a part of the sample relaxes above the window (a thermally activated resistance in series):
+        the arcs seen are then less likely the bulk.
+    structured : bool
+        Whether the fits miss structure: no name is then certain.
 
     Raises
     ------
@@ -127,7 +152,8 @@ def name_arcs(
         return ()
     scale = _Scale(reference_capacitance, area)
     options = list(_namings(len(arcs), fixed, arcs))
-    weights = [_likelihood(arcs, naming, scale, polycrystalline) for naming in options]
+    weights = [_likelihood(arcs, naming, scale, polycrystalline, arc_above) for naming in options]
+    weights = _with_hidden_boundaries(options, weights, polycrystalline)
     total = math.fsum(weights)
     best = options[max(range(len(options)), key=weights.__getitem__)]
     named, counts = [], dict[str, int]()
@@ -137,8 +163,10 @@ def name_arcs(
         counts[kind] = counts.get(kind, 0) + 1
         name = kind if counts[kind] == 1 else f"{kind} {counts[kind]}"
         given = arc.label in fixed
+        share = min(share, _most(arcs, best, i, scale, structured))
         reasons = ("named so in the study",) if given else _reasons(arcs, best, i, scale)
-        named.append(ArcName(arc.label, name, 1.0 if given else share, reasons))
+        rival = "" if given else _rival(arc, kind, scale)
+        named.append(ArcName(arc.label, name, 1.0 if given else share, reasons, rival))
     return tuple(named)
 
 
@@ -194,12 +222,62 @@ def _allowed(naming: tuple[str, ...]) -> bool:
     return not (UNRESOLVED in naming and BOUNDARY in naming)
 
 
-def _likelihood(
-    arcs: Sequence[ArcFacts], naming: tuple[str, ...], scale: _Scale, polycrystalline: bool | None
+def _with_hidden_boundaries(
+    options: Sequence[tuple[str, ...]], weights: Sequence[float], polycrystalline: bool | None
+) -> list[float]:
+    """Move odds of a lone bulk arc to the same arc with boundaries in it.
+
+    Boundaries that relax as fast as the grains leave no trace in one arc: its capacitance cannot exclude
+    them.
+    """
+    moved = list(weights)
+    for k, naming in enumerate(options):
+        sibling = tuple(UNRESOLVED if kind == BULK else kind for kind in naming)
+        if BULK not in naming or BOUNDARY in naming or sibling not in options:
+            continue
+        part = HIDDEN_BOUNDARY[polycrystalline] * weights[k]
+        moved[k] -= part
+        moved[options.index(sibling)] += part
+    return moved
+
+
+def _most(
+    arcs: Sequence[ArcFacts], naming: tuple[str, ...], i: int, scale: _Scale, structured: bool
 ) -> float:
+    """The largest confidence that the evidence for one name allows."""
+    arc, kind = arcs[i], naming[i]
+    if not arc.apex_seen:
+        return UNSEEN_CONFIDENCE
+    close = False
+    if kind in (BULK, BOUNDARY) and BULK in naming and BOUNDARY in naming:
+        pair = [arcs[naming.index(each)].capacitance for each in (BOUNDARY, BULK)]
+        close = pair[0] < CLOSE_RATIO * pair[1]
+    return MOST_CONFIDENT if structured or close or _rival(arc, kind, scale) else 1.0
+
+
+def _rival(arc: ArcFacts, kind: str, scale: _Scale) -> str:
+    """Interface for a boundary and the other way round, where the capacitance allows both."""
+    if kind not in (BOUNDARY, INTERFACE) or not arc.apex_seen:
+        return ""
+    at = math.log10(arc.capacitance)
+    if all(low <= at <= high for low, high in (scale.range_of(BOUNDARY), scale.range_of(INTERFACE))):
+        return INTERFACE if kind == BOUNDARY else BOUNDARY
+    return ""
+
+
+def _likelihood(
+    arcs: Sequence[ArcFacts], naming: tuple[str, ...], scale: _Scale, polycrystalline: bool | None,
+    arc_above: bool,
+) -> float:  # fmt: skip
     value = REPEATED ** (len(naming) - len(set(naming)))
     value *= PRIOR_UNRESOLVED[polycrystalline] if UNRESOLVED in naming else 1.0
+    value *= ARC_ABOVE if arc_above and BULK in naming else 1.0
+    if polycrystalline is False and (BOUNDARY in naming or UNRESOLVED in naming):
+        value *= NO_GRAINS
     for arc, kind in zip(arcs, naming, strict=True):
+        if arc.too_fast:
+            value *= TOO_FAST[kind]
+            continue
         value *= RARER.get(kind, 1.0)
         value *= _capacitance_density(arc, kind, scale, arcs, naming)
         value *= _exponent_density(arc.exponent, kind) * _steadiness_density(arc.decades_spread, kind)
@@ -213,8 +291,8 @@ def _capacitance_density(
     at = math.log10(arc.capacitance)
     low, high = scale.range_of(kind)
     blur = math.hypot(scale.edge, min(arc.decades_uncertain, 1.0))
-    if kind == BOUNDARY and BULK in naming:
-        bulk = arcs[naming.index(BULK)]
+    bulk = arcs[naming.index(BULK)] if BULK in naming else None
+    if kind == BOUNDARY and bulk is not None and not bulk.too_fast:
         low, high = (math.log10(bulk.capacitance * ratio) for ratio in BOUNDARY_RATIO)
         blur = math.hypot(EDGE, min(bulk.decades_uncertain + arc.decades_uncertain, 1.0))
     inside = (NORMAL.cdf((at - low) / blur) - NORMAL.cdf((at - high) / blur)) / (high - low)
@@ -237,8 +315,12 @@ def _steadiness_density(spread: float, kind: str) -> float:
 
 def _reasons(arcs: Sequence[ArcFacts], naming: tuple[str, ...], i: int, scale: _Scale) -> tuple[str, ...]:
     arc, kind = arcs[i], naming[i]
-    reasons = [_size_sentence(arc, kind, scale)]
-    if kind == BOUNDARY and BULK in naming:
+    reasons = (
+        [_size_sentence(arc, kind, scale)]
+        if arc.apex_seen
+        else ["its apex lies in no spectrum's window, so that its capacitance is not known"]
+    )
+    if kind == BOUNDARY and BULK in naming and all(a.apex_seen for a in (arc, arcs[naming.index(BULK)])):
         ratio = arc.capacitance / arcs[naming.index(BULK)].capacitance
         little = ", little for a boundary (10 to 1000 times is usual in dense ceramics)"
         reasons.append(
@@ -249,7 +331,7 @@ def _reasons(arcs: Sequence[ArcFacts], naming: tuple[str, ...], i: int, scale: _
         reasons.append(f"it relaxes at the {place} frequency of {len(arcs)} arcs")
     if kind == UNRESOLVED:
         reasons.append("only one arc is seen before the electrode: grains and boundaries may both be in it")
-    if not math.isnan(arc.decades_spread):
+    if arc.apex_seen and not math.isnan(arc.decades_spread):
         change = 10**arc.decades_spread
         steady = "steady" if arc.decades_spread <= STEADINESS[kind] else "not steady"
         reasons.append(f"its capacitance is {steady} over the series (scatter of a factor {change:.2f})")

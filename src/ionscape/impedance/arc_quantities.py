@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
-from ionscape.core.estimate import Estimate, refused, undetermined
+from ionscape.core.estimate import Estimate, refused, undetermined, upper_bound
 from ionscape.core.quantity import Dimension, named_dimension
 from ionscape.core.sample import Sample
+from ionscape.fit.information import effective_count
 from ionscape.impedance.arc_naming import BOUNDARY, BULK, UNRESOLVED, ArcFacts, ArcName, name_arcs
 from ionscape.impedance.capacitance import (
     FARAD,
@@ -23,33 +25,48 @@ from ionscape.impedance.capacitance import (
     reference_capacitance,
 )
 from ionscape.impedance.circuit import Leaf
-from ionscape.impedance.circuit_fit import Arc, CircuitFit, ParameterStatus
+from ionscape.impedance.circuit_fit import Arc, CircuitFit
 from ionscape.impedance.conductivity import (
     CONDUCTIVITY,
     Geometry,
     conductivity,
     conductivity_or_reason,
     specific_boundary_conductivity,
-    total_resistance,
+)
+from ionscape.impedance.series_evidence import (
+    Surroundings,
+    apex_seen,
+    read_series_resistance,
+    series_resistance,
+    tail_doubt,
 )
 from ionscape.impedance.temperature_series import SeriesFit
+from ionscape.impedance.total import Total, absence, beyond, is_ionic
 
 OHM = named_dimension("resistance")
 LARGEST_EXPONENT_SPREAD = 0.05
-LARGEST_TOTAL_SPREAD = 0.3  # of ln R_total: beyond it the linear sum says nothing
+ONE_SIDED = 0.9  # central interval whose ends are 95 % limits
 
 Quantities = dict[str, Estimate]
 
 
-def is_ionic(name: ArcName) -> bool:
-    """Whether ions of the sample itself meet this arc: bulk, boundary, or both in one."""
-    return name.name.startswith((BULK, BOUNDARY))
+def has_grains(sample: Sample) -> bool | None:
+    """Whether the sample is polycrystalline, by its morphology or a stated grain size; None if not known."""
+    if sample.morphology:
+        return sample.morphology == "polycrystalline"
+    return True if "grain_size" in sample.extra else None
 
 
 def name_series(
-    series: SeriesFit, sample: Sample, geometry: Geometry, chosen: Mapping[str, str]
-) -> tuple[ArcName, ...]:
+    series: SeriesFit, sample: Sample, geometry: Geometry, chosen: Mapping[str, str],
+    temperatures: Sequence[float | None] = (),
+) -> tuple[ArcName, ...]:  # fmt: skip
     """Name the arcs of a series, one name per track.
+
+    Parameters
+    ----------
+    temperatures : sequence of float or None
+        [K], to tell leads from sample in a resistance in series.
 
     Raises
     ------
@@ -63,14 +80,16 @@ def name_series(
         [_facts(series, k) for k in range(len(series.tracks))],
         reference_capacitance=cell,
         area=geometry.area.value if geometry.area is not None else None,
-        polycrystalline=True if "grain_size" in sample.extra else None,
+        polycrystalline=has_grains(sample),
         chosen=chosen,
+        arc_above=read_series_resistance(series, temperatures).hides_an_arc,
+        structured=any(fit is not None and _misses_structure(fit) for fit in series.fits),
     )
 
 
 def _facts(series: SeriesFit, k: int) -> ArcFacts:
     track = series.tracks[k]
-    logs, spreads, exponents = [], [], []
+    logs, spreads, exponents, above = [], [], [], []
     for i in range(len(series.fits)):
         arc, fit = series.arc(track, i), series.fits[i]
         if arc is None or fit is None:
@@ -81,6 +100,7 @@ def _facts(series: SeriesFit, k: int) -> ArcFacts:
         logs.append(math.log10(arc.capacitance))
         spreads.append(math.sqrt(variance) / math.log(10) if 0 <= variance < 25 else 2.0)
         exponents.append(arc.alpha)
+        above.append(arc.apex_frequency > float(fit.frequency.max()))
     weights = 1 / (np.array(spreads) ** 2 + 0.05**2)
     mean = float(np.average(logs, weights=weights))
     scatter = (
@@ -88,18 +108,20 @@ def _facts(series: SeriesFit, k: int) -> ArcFacts:
         if len(logs) > 1
         else math.nan
     )
-    return ArcFacts(track.label, 10**mean, float(np.median(spreads)), scatter, float(np.median(exponents)))
+    seen = apex_seen(series, track)
+    fast = not seen and all(above)
+    return ArcFacts(track.label, 10**mean, float(np.median(spreads)), scatter, float(np.median(exponents)),
+                    seen, fast)  # fmt: skip
+
+
+def _misses_structure(fit: CircuitFit) -> bool:
+    """Whether correlated residuals carry less than a quarter of the information that they seem to."""
+    return bool(effective_count(np.stack([fit.residuals.real, fit.residuals.imag])) < fit.frequency.size / 2)
 
 
 def leaf_of(fit: CircuitFit, label: str) -> Leaf:
     """The leaf of an arc's label."""
     return next(leaf for leaf in fit.circuit.leaves if leaf.labels[0] == label)
-
-
-def series_resistance(fit: CircuitFit) -> str:
-    """Label of a resistance in series with the arcs; empty if there is none."""
-    leaves = fit.circuit.series_leaves or ()
-    return next((leaf.labels[0] for leaf in leaves if leaf.element.symbol == "R"), "")
 
 
 @dataclass(frozen=True)
@@ -114,12 +136,15 @@ class Spectrum:
     geometry : Geometry
     source : str
         Unique name of this fit.
+    around : Surroundings
+        What the other spectra of the series say of this one.
     """
 
     fit: CircuitFit
     arcs: tuple[tuple[ArcName, Arc | None], ...]
     geometry: Geometry
     source: str
+    around: Surroundings = field(default_factory=Surroundings)
 
     @property
     def bulk(self) -> Arc | None:
@@ -128,16 +153,26 @@ class Spectrum:
             (arc for name, arc in self.arcs if arc is not None and name.name in (BULK, UNRESOLVED)), None
         )
 
+    @cached_property
+    def total(self) -> Total:
+        """What the total is made of, and why it may be only a limit."""
+        return Total.of(self.fit, self.arcs, self.around, self.tail_doubt)
+
     @property
     def total_parts(self) -> tuple[str, ...]:
-        """Labels of the resistances that make the total.
+        """Labels of the resistances that make the total."""
+        return self.total.labels
 
-        Bulk and boundaries; a resistance in series belongs to it only where no bulk arc is seen: then it
-        holds the bulk, else leads and contacts.
-        """
-        parts = [arc.label for name, arc in self.arcs if arc is not None and is_ionic(name)]
-        r0 = series_resistance(self.fit)
-        return (r0, *parts) if r0 and self.bulk is None else tuple(parts)
+    @cached_property
+    def tail_doubt(self) -> str:
+        """Why the tail may be the flank of a slow arc of the sample; empty if nothing says so."""
+        g, cell = self.geometry, None
+        if g.thickness is not None and g.area is not None:
+            cell = reference_capacitance(g.thickness, g.area).value
+        area = g.area.value if g.area is not None else None
+        seen = any(arc is not None and name.name == BOUNDARY for name, arc in self.arcs)
+        possible = not (seen or self.around.grainless)
+        return tail_doubt(self.fit, reference=cell, area=area, boundary_possible=possible)
 
     def quantities(self) -> Quantities:
         """All quantities by name, in the order of the report."""
@@ -145,10 +180,11 @@ class Spectrum:
         found: Quantities = {}
         for name, arc in self.arcs:
             found |= self._arc(name, arc, estimates)
-        found |= self._missing_bulk()
-        found |= self._total()
+        found |= self._missing_bulk(estimates)
+        found["resistance_total"] = self.total.estimate(self.fit, self.source)
         found |= self._conductivities(found)
-        return found | self._electrode(estimates, found["resistance_total"])
+        found |= self._electrode(estimates, found["resistance_total"])
+        return found if self.fit.converged else {name: _unconverged(e) for name, e in found.items()}
 
     # ------------------------------------------------------------ parts
     def _arc(self, name: ArcName, arc: Arc | None, estimates: Mapping[str, Estimate]) -> Quantities:
@@ -156,9 +192,7 @@ class Spectrum:
         if arc is None:
             if not is_ionic(name):
                 return {}
-            reason = (
-                f"the {name.name} arc is not seen in this spectrum: it has left the window or is too small"
-            )
+            reason = f"the {name.name} arc is not seen in this spectrum: {absence(name, self.around)}"
             return {f"resistance_{slug}": refused(OHM, reason)}
         key = leaf_of(self.fit, arc.label).labels[-1]
         reason = self._extrapolated(name, arc)
@@ -177,7 +211,10 @@ class Spectrum:
         """Why an arc's values would be extrapolations that the data do not fix; empty if they are fixed."""
         low, high = float(self.fit.frequency.min()), float(self.fit.frequency.max())
         edge = high if arc.apex_frequency > math.sqrt(low * high) else low
-        if arc.position == "outside the window":
+        if name.label in self.around.unseen:
+            return (f"the apex of the {name.name} arc lies in no spectrum's window (here at "
+                    f"{arc.apex_frequency:.2g} Hz, the window ends at {edge:.2g} Hz)")  # fmt: skip
+        if arc.position == "outside the window" or beyond(self.fit, arc):
             return (f"the {name.name} arc lies outside the measured window: its apex would be at "
                     f"{arc.apex_frequency:.2g} Hz, the window ends at {edge:.2g} Hz")  # fmt: skip
         if arc.position.startswith("cut") and arc.status == "undetermined":
@@ -185,14 +222,20 @@ class Spectrum:
                     f"would be an extrapolation")  # fmt: skip
         return ""
 
-    def _missing_bulk(self) -> Quantities:
+    def _missing_bulk(self, estimates: Mapping[str, Estimate]) -> Quantities:
         names = {name.name for name, _ in self.arcs}
         if BULK in names:
             return {}
         if UNRESOLVED in names:
             reason = (
-                "bulk and grain boundary are not resolved: one arc holds both, so only the total is known"
+                "bulk and grain boundary are not resolved: one arc may hold both, so that the bulk "
+                "resistance is at most the arc's (95 %)"
             )
+            arc = self.bulk
+            if arc is not None and estimates[arc.label].status == "determined" and not beyond(self.fit, arc):
+                roof = estimates[arc.label].interval(ONE_SIDED)[1]
+                return {"resistance_bulk": upper_bound(roof, OHM, reason)}
+            reason += ", which this spectrum does not fix"
         elif series_resistance(self.fit):
             reason = (f"no bulk arc up to {self.fit.frequency.max():.2g} Hz: the resistance in series holds "
                       f"the "
@@ -200,9 +243,6 @@ class Spectrum:
         else:
             reason = f"no bulk arc is seen up to {self.fit.frequency.max():.2g} Hz"
         return {"resistance_bulk": refused(OHM, reason)}
-
-    def _total(self) -> Quantities:
-        return {"resistance_total": total_of(self.fit, self.total_parts, self.source)}
 
     def _conductivities(self, found: Quantities) -> Quantities:
         names = [q.removeprefix("resistance_") for q in found if q.startswith("resistance_")]
@@ -228,6 +268,9 @@ class Spectrum:
             symbol, label = leaf.element.symbol, leaf.labels[0]
             if leaf.fused or symbol not in ("Q", "C"):
                 continue
+            if self.tail_doubt or self.total.slow:
+                reason = self.tail_doubt or f"{self.total.slow}: the tail may be its flank"
+                return {"capacitance_blocking_electrode": refused(FARAD, reason)}
             if symbol == "C":
                 return {"capacitance_blocking_electrode": estimates[label]}
             exponent = self.fit.value(f"{label}.alpha")
@@ -248,29 +291,14 @@ class Spectrum:
         return {}
 
 
-def total_of(fit: CircuitFit, labels: Sequence[str], source: str) -> Estimate:
-    """Sum of resistances [ohm] of one fit, exact to first order in its joint covariance.
-
-    Neighbouring arcs trade resistance with each other, so that their sum is far better known than each; the
-    sum is taken on the latents of the fit, not on the two skewed marginals.
-    """
-    if not labels:
-        return undetermined(OHM, "no resistance of the sample itself is seen in this spectrum")
-    certain: list[ParameterStatus] = ["determined" for _ in fit.status]
-    plain = replace(fit, status=tuple(certain), profiled=(False,) * len(certain)).estimates(source)
-    parts = [plain[label] for label in labels]
-    if not all(part.status == "determined" for part in parts):
-        return undetermined(OHM, f"the spectrum leaves {' or '.join(labels)} open")
-    total = total_resistance(parts)
-    if total.spread > LARGEST_TOTAL_SPREAD:
-        return undetermined(
-            OHM, "the sum of the arcs is not fixed by the spectrum: its low-frequency end is missing"
-        )
-    return total
-
-
 def _unless(reason: str, estimate: Estimate) -> Estimate:
     return refused(estimate.dimension, reason) if reason else estimate
+
+
+def _unconverged(estimate: Estimate) -> Estimate:
+    if estimate.status not in ("determined", "bound"):
+        return estimate
+    return undetermined(estimate.dimension, "the fit did not converge")
 
 
 def _number(q: Estimate) -> Estimate:
@@ -279,4 +307,4 @@ def _number(q: Estimate) -> Estimate:
     return replace(q, dimension=dimension)
 
 
-__all__ = ["CONDUCTIVITY", "Spectrum", "is_ionic", "leaf_of", "name_series", "series_resistance", "total_of"]
+__all__ = ["CONDUCTIVITY", "Spectrum", "is_ionic", "leaf_of", "name_series", "series_resistance"]

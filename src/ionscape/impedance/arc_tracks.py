@@ -22,6 +22,8 @@ TIME_STEP = math.log(10.0)
 KELVIN_PER_TRACK = 5000.0  # E/k of 0.43 eV: first guess of how ln tau moves with 1/T
 NEW_ARC = 4.0  # steps beyond which an arc is another one
 LARGEST_JUMP = math.log(3.0)  # of ln C between neighbours
+ALIKE = 0.5  # steps between two arcs beyond the same end of the window, whose values the data do not fix
+MIDDLE = 1e3  # Hz, inside every usual window
 
 
 def follow_arcs(
@@ -103,8 +105,17 @@ def _nearest(track: Track, i: int) -> list[int]:
 def _distance(track: Track, i: int, arc: Arc, temperatures: Sequence[float | None]) -> float:
     """How far an arc lies from where a track leads, in steps that neighbours may take."""
     last = track[_nearest(track, i)[0]]
+    if _off(arc) and _off(arc) == _off(last):
+        return ALIKE
     capacitance = abs(math.log(arc.capacitance / last.capacitance)) / CAPACITANCE_STEP
     return capacitance + abs(math.log(arc.tau) - expected_time(track, i, temperatures)) / TIME_STEP
+
+
+def _off(arc: Arc) -> int:
+    """1 for an arc above the window, -1 below, 0 for one whose time constant and capacitance are evidence."""
+    if arc.position != "outside the window":
+        return 0
+    return 1 if arc.apex_frequency > MIDDLE else -1
 
 
 def incoherence(

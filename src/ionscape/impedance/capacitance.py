@@ -25,6 +25,7 @@ VACUUM = exact(epsilon_0, tuple(a - b for a, b in zip(FARAD, named_dimension("le
 
 # A tail whose exponent lies nearer to 1/2 than to 1 is a diffusion impedance, not a rough capacitor.
 LEAST_CAPACITOR_EXPONENT = 0.75
+LARGEST_LOGARITHM = 300.0  # of a capacitance in farad
 
 
 def arc_capacitance(resistance: Estimate, relaxation_time: Estimate) -> Estimate:
@@ -80,7 +81,10 @@ def brug_capacitance(
 
     def value(q: FloatArray, alpha: FloatArray, *r: FloatArray) -> FloatArray:
         parallel = sum((1 / each for each in r), np.zeros(()))
-        return np.asarray(q ** (1 / alpha) * parallel ** ((alpha - 1) / alpha))
+        # In logarithms: draws of a small alpha send Q^(1/alpha) and R^(1/alpha) beyond all numbers, their
+        # product not; what still would is cut at a finite size far outside any interval.
+        logarithm = (np.log(q) + (alpha - 1) * np.log(parallel)) / alpha
+        return np.asarray(np.exp(np.clip(logarithm, -LARGEST_LOGARITHM, LARGEST_LOGARITHM)))
 
     return propagate(value, coefficient, exponent, *resistances, dimension=FARAD, scale="log")
 

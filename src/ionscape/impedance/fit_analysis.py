@@ -13,12 +13,13 @@ from ionscape.core.estimate import Estimate
 from ionscape.core.outcome import Failure, Outcome, Row
 from ionscape.core.registry import Series
 from ionscape.impedance.arc_naming import ArcName
-from ionscape.impedance.arc_quantities import Quantities, Spectrum, name_series
+from ionscape.impedance.arc_quantities import Quantities, Spectrum, has_grains, name_series
 from ionscape.impedance.conductivity import geometry_of
 from ionscape.impedance.fit_figures import fit_figures
 from ionscape.impedance.fit_record import FittedSpectrum
 from ionscape.impedance.fit_words import fit_findings, fit_tables, fit_warnings
 from ionscape.impedance.options import FitOptions
+from ionscape.impedance.series_evidence import surroundings
 from ionscape.impedance.temperature_series import SeriesFit, join_series
 
 CITATIONS = ("macdonald1987", "irvine1990", "schwarz1978", "venzon1988", "brug1984", "haile1998")
@@ -50,11 +51,13 @@ def spectra_of(
 ) -> dict[int, Spectrum]:
     """The fitted spectra with their arcs named, by index."""
     geometry = geometry_of(series.sample)
+    temperatures = plain_temperatures(series.temperatures)
     found = {}
     for i, fit in enumerate(fits.fits):
         if fit is not None:
             arcs = tuple((n, fits.arc(track, i)) for n, track in zip(names, fits.tracks, strict=True))
-            found[i] = Spectrum(fit, arcs, geometry, sources[i])
+            around = surroundings(fits, temperatures, i, grainless=has_grains(series.sample) is False)
+            found[i] = Spectrum(fit, arcs, geometry, sources[i], around)
     return found
 
 
@@ -74,7 +77,7 @@ def fit_series_of_study(series: Series, options: Any) -> Outcome:
     temperatures = plain_temperatures(series.temperatures)
     fits = join_pieces(series.pieces, temperatures, options)
     geometry = geometry_of(series.sample)
-    names = name_series(fits, series.sample, geometry, options.arcs)
+    names = name_series(fits, series.sample, geometry, options.arcs, temperatures)
     spectra = spectra_of(fits, names, series, [f"{source}#fit" for source in series.item_sources])
     quantities = {i: spectrum.quantities() for i, spectrum in spectra.items()}
     records = {i: p for i, p in enumerate(series.pieces) if isinstance(p, FittedSpectrum)}

@@ -9,14 +9,16 @@ from ionscape.core.estimate import Estimate
 from ionscape.core.number_format import format_celsius, format_name, format_number, format_quantity
 from ionscape.core.outcome import Table
 from ionscape.core.registry import Series
-from ionscape.impedance.arc_naming import BULK, UNRESOLVED, ArcName
+from ionscape.impedance.arc_naming import BOUNDARY, BULK, UNRESOLVED, ArcName
 from ionscape.impedance.arc_quantities import Quantities, Spectrum, is_ionic, series_resistance
 from ionscape.impedance.conductivity import geometry_of
 from ionscape.impedance.fit_record import FittedSpectrum
+from ionscape.impedance.series_evidence import SeriesResistance
 from ionscape.impedance.series_search import Ranked
 from ionscape.impedance.temperature_series import SeriesFit
+from ionscape.impedance.total import LOW_CONFIDENCE, beyond
 
-LOW_CONFIDENCE = 0.7
+SURE = 0.95  # below it the other reading of an arc is told where the total depends on it
 CORRELATED = "may be too small by a factor of about"  # from the fit's own warning
 NOTABLE_LEAD = 0.05  # share of the total from which a series resistance is worth a warning
 
@@ -73,19 +75,26 @@ def _range_sentence(quantity: str, quantities: Mapping[int, Quantities], series:
 
 
 def _total_sentence(names: Sequence[ArcName], spectra: Mapping[int, Spectrum]) -> str:
+    """What was summed, where not all of it could be, and what was left out."""
     ionic = [name.name for name in names if is_ionic(name)]
-    with_r0 = [
-        s for s in spectra.values() if series_resistance(s.fit) in s.total_parts and series_resistance(s.fit)
-    ]
-    left_out = [name.name for name in names if not is_ionic(name)]
-    text = f"total is {'the sum of ' * (len(ionic) > 1)}{' and '.join(ionic)}{' alone' * (len(ionic) == 1)}"
+    parts = list(ionic)
+    lead = next((s.around.lead for s in spectra.values()), SeriesResistance())
+    if ionic and lead.reading == "sample":
+        parts.append(f"the resistance in series, which is thermally activated ({lead.energy:.2g} ± "
+                     f"{lead.deviation:.1g} eV) and so belongs to the sample")  # fmt: skip
+    text = f"total is {'the sum of ' * (len(parts) > 1)}{' and '.join(parts)}{' alone' * (len(parts) == 1)}"
     text = text if ionic else "total is the resistance in series"
-    if with_r0 and ionic:
-        text += (
-            f", and in {len(with_r0)} spectra without a bulk arc the series resistance, which then holds it"
-        )
+    without = [s for s in spectra.values() if (r0 := series_resistance(s.fit)) and r0 in s.total_parts]
+    if without and ionic and lead.reading != "sample":
+        text += (f", and in {len(without)} spectra without a bulk arc the series resistance, which then "
+                 f"holds it")  # fmt: skip
+    cut = [s for s in spectra.values() if s.total.slow or s.tail_doubt]
+    if cut:
+        text += (f"; {len(cut)} of {len(spectra)} spectra do not show all of it, and give only a lower limit "
+                 f"of the resistance")  # fmt: skip
+    left_out = [name.name for name in names if not is_ionic(name)]
     if left_out:
-        text += f"; {' and '.join(left_out)} do not belong to it"
+        text += f"; {' and '.join(left_out)} {'does' if len(left_out) == 1 else 'do'} not belong to it"
     return text
 
 
@@ -110,7 +119,7 @@ def fit_warnings(
     where: dict[str, list[int]] = {}
     largest = max((_factor(text)[1] for s in spectra.values() for text in s.fit.warnings), default=0.0)
     for i, spectrum in spectra.items():
-        for text in (*_cut_arcs(spectrum), *_leads(spectrum), *spectrum.fit.warnings):
+        for text in (*_cut_arcs(spectrum), *_leads(spectrum), *_limits(spectrum), *spectrum.fit.warnings):
             where.setdefault(_general(text, largest), []).append(i)
     for i, record in records.items():
         if record.verdict in ("noisy", "drifting", "invalid"):
@@ -120,8 +129,9 @@ def fit_warnings(
         if name.confidence < LOW_CONFIDENCE:
             warnings.append(f"the name of {name.label}, {name.name}, is uncertain ({name.confidence:.0%}): "
                             "give it under 'arcs' if you know better")  # fmt: skip
+        warnings += _other_total(name, spectra, series)
     ionic = [name for name in names if is_ionic(name)]
-    if len(ionic) == 1 and ionic[0].name == BULK:
+    if len(ionic) == 1 and ionic[0].name == BULK and not any(s.around.grainless for s in spectra.values()):
         warnings.append("one arc before the electrode, taken as bulk: boundaries that relax at the same "
                         "frequency "
                         "would be counted in")  # fmt: skip
@@ -151,6 +161,7 @@ def _cut_arcs(spectrum: Spectrum) -> list[str]:
             or arc.status != "determined"
             or not is_ionic(name)
             or not arc.position.startswith("cut")
+            or beyond(spectrum.fit, arc)
         ):
             continue
         edge = high if arc.position == "cut at high frequency" else low
@@ -162,15 +173,57 @@ def _cut_arcs(spectrum: Spectrum) -> list[str]:
 
 def _leads(spectrum: Spectrum) -> list[str]:
     label = series_resistance(spectrum.fit)
-    if not label or label in spectrum.total_parts or not spectrum.total_parts:
+    parts = spectrum.total_parts
+    if spectrum.total.intercept:
+        return ["the total rests on the intercept at high frequency alone, no arc of it has its apex in the "
+                "window: leads and sample cannot be told apart"]  # fmt: skip
+    if not label or spectrum.around.lead.reading == "sample":
         return []
-    share = spectrum.fit.value(label) / sum(spectrum.fit.value(part) for part in spectrum.total_parts)
+    if spectrum.total.leads and label in parts:
+        return [f"{spectrum.total.leads}: the total is an upper limit of the resistance"]
+    if label in parts or not parts:
+        return []
+    share = spectrum.fit.value(label) / sum(spectrum.fit.value(part) for part in parts)
     if share < NOTABLE_LEAD:
         return []
-    return [
-        "a series resistance of more than 5 % of the total is taken as leads and contacts, not as the "
-        "sample's"
-    ]
+    why = "it does not change with temperature" if spectrum.around.lead.reading == "leads" else (
+        "its change with temperature does not tell")  # fmt: skip
+    return [f"a series resistance of more than 5 % of the total is taken as leads and contacts, not as the "
+            f"sample's: {why}"]  # fmt: skip
+
+
+def _limits(spectrum: Spectrum) -> list[str]:
+    """What of the sample the spectrum may not show, without the numbers that differ between spectra."""
+    texts = []
+    if spectrum.total.slow:
+        arc = spectrum.total.slow.split(" arc ")[0]
+        texts.append(f"{arc} arc belongs to the total but is not seen to its end: the total is a limit, and "
+                     "the tail is not read as an electrode")  # fmt: skip
+    if spectrum.tail_doubt:
+        texts.append("the low-frequency tail has too small a capacitance for a double layer and may be the "
+                     "flank of a slow arc of the sample: the total is a limit")  # fmt: skip
+    return texts
+
+
+def _other_total(name: ArcName, spectra: Mapping[int, Spectrum], series: Series) -> list[str]:
+    """The total that another plausible name of an arc would give, where that matters."""
+    if name.confidence >= SURE or not name.rival:
+        return []
+    sign = 1 if name.rival == BOUNDARY else -1
+    for i, spectrum in spectra.items():
+        total = spectrum.total.estimate(spectrum.fit, spectrum.source)
+        arc = next((arc for other, arc in spectrum.arcs if other is name), None)
+        if total.status != "determined" or arc is None:
+            continue
+        other = total.value + sign * arc.R
+        if other <= 0 or 2 * total.standard_uncertainty > arc.R:
+            continue
+        where = temperature_text(series.temperatures[i]) or series.labels[i]
+        article = "a" if name.rival == BOUNDARY else "an"
+        return [f"{name.label}, {name.name} (confidence {confidence_text(name)}), decides the total: were it "
+                f"{article} {name.rival}, the total resistance at {where} would be {other:.3g} instead of "
+                f"{total.value:.3g} ohm; give its name under 'arcs' if you know it"]  # fmt: skip
+    return []
 
 
 def _places(indices: Sequence[int], series: Series) -> str:

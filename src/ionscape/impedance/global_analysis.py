@@ -109,8 +109,9 @@ def fit_study_globally(series: Series, options: Any) -> Outcome:
     assert isinstance(options, GlobalOptions)
     if not series.pieces:
         raise AnalysisError("there is no spectrum to fit")
-    fits = join_pieces(series.pieces, plain_temperatures(series.temperatures), options)
-    names = name_series(fits, series.sample, geometry_of(series.sample), options.arcs)
+    temperatures = plain_temperatures(series.temperatures)
+    fits = join_pieces(series.pieces, temperatures, options)
+    names = name_series(fits, series.sample, geometry_of(series.sample), options.arcs, temperatures)
     used = _usable(fits, names, series)
     log_r, covariances = log_resistances(used.fits, list(used.labels.values()))
     known = _temperature_covariance(fit_lines(log_r, covariances, used.kelvin).energies, used)
