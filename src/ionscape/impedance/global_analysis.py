@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.constants import Boltzmann, elementary_charge
 
 from ionscape.core.errors import AnalysisError
-from ionscape.core.estimate import Estimate, refused
+from ionscape.core.estimate import Estimate, refused, undetermined
 from ionscape.core.number_format import format_quantity
 from ionscape.core.outcome import Outcome, Row, Table
 from ionscape.core.quantity import named_dimension
@@ -21,7 +21,7 @@ from ionscape.impedance.arc_quantities import is_ionic, name_series
 from ionscape.impedance.arrhenius_lines import Lines, fit_lines, log_resistances
 from ionscape.impedance.circuit_fit import CircuitFit
 from ionscape.impedance.conductivity import conductivity_or_reason, geometry_of, total_resistance
-from ionscape.impedance.fit_analysis import failures_of, join_pieces, plain_temperatures
+from ionscape.impedance.fit_analysis import failures_of, join_pieces, plain_temperatures, spectra_of
 from ionscape.impedance.fit_words import temperature_text
 from ionscape.impedance.global_estimates import (
     estimates_of,
@@ -47,6 +47,7 @@ class _Used:
     fits: tuple[CircuitFit, ...]
     temperatures: tuple[Estimate, ...]
     labels: Mapping[str, str]  # slug of an ionic arc to the label of its resistance
+    total_doubt: str = ""  # why the sum of these arcs may not be all that holds the ions back
 
     @property
     def kelvin(self) -> FloatArray:
@@ -113,6 +114,7 @@ def fit_study_globally(series: Series, options: Any) -> Outcome:
     fits = join_pieces(series.pieces, temperatures, options)
     names = name_series(fits, series.sample, geometry_of(series.sample), options.arcs, temperatures)
     used = _usable(fits, names, series)
+    used = replace(used, total_doubt=_total_doubt(used, fits, names, series))
     log_r, covariances = log_resistances(used.fits, list(used.labels.values()))
     known = _temperature_covariance(fit_lines(log_r, covariances, used.kelvin).energies, used)
     together = fit_lines(log_r, covariances, used.kelvin, known)
@@ -172,6 +174,20 @@ def _usable(fits: SeriesFit, names: Sequence[ArcName], series: Series) -> _Used:
     return _Used(tuple(kept), tuple(f for i in kept if (f := fits.fits[i]) is not None), temperatures, labels)
 
 
+def _total_doubt(used: _Used, fits: SeriesFit, names: Sequence[ArcName], series: Series) -> str:
+    """Why a separate fit's total is no number, or is another sum than that of the tied arcs."""
+    spectra = spectra_of(fits, names, series, [f"{source}#fit" for source in series.item_sources])
+    for i in used.indices:
+        total = spectra[i].total
+        found = total.estimate(spectra[i].fit, "")
+        where = f"{temperature_text(series.temperatures[i])}: "
+        if found.status != "determined":
+            return where + (found.note or "the total is not determined")
+        if set(total.labels) != set(used.labels.values()):
+            return f"{where}the total is the sum of {', '.join(total.labels)}, which are not all tied"
+    return ""
+
+
 def _determined(fit: CircuitFit | None, places: Sequence[int]) -> bool:
     return fit is not None and bool(np.all(np.isfinite(np.diag(fit.covariance)[places])))
 
@@ -202,10 +218,16 @@ def _outcome(
         energies[slug] = _widened(energies[slug], latent, energy_gap.method * elementary_charge)
         resistances[slug] = [_widened(r, latent, gap.method)
                              for r, gap in zip(resistances[slug], resistance_gaps, strict=True)]  # fmt: skip
-    totals = [
-        total_resistance([resistances[slug][i] for slug in used.labels]) for i in range(len(used.indices))
-    ]
-    energies["total"], resistances["total"] = line("total", totals), totals
+    if used.total_doubt:
+        energies["total"] = undetermined(named_dimension("energy"), used.total_doubt)
+        resistances["total"] = [undetermined(named_dimension("resistance"), used.total_doubt)] * len(
+            used.indices
+        )
+    else:
+        totals = [
+            total_resistance([resistances[slug][i] for slug in used.labels]) for i in range(len(used.indices))
+        ]
+        energies["total"], resistances["total"] = line("total", totals), totals
     return Outcome(
         rows=tuple(_rows(energies, resistances, used, series)),
         findings=tuple(_findings(result, energies, gaps, together)),
@@ -263,7 +285,7 @@ def _findings(
     mean = " (mean over the series: a sum of arcs follows no single Arrhenius law)"
     texts = [
         f"Activation energy of σT, {slug.replace('_', ' ')}: {format_quantity(energy, 'eV')}"
-        f"{mean if slug == 'total' else ''}."
+        f"{mean if slug == 'total' and energy.status == 'determined' else ''}."
         for slug, energy in energies.items()
     ]
     for gap in gaps:
