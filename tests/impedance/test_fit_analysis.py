@@ -292,6 +292,10 @@ def test_relaxation_times_of_a_study() -> None:
             tau = _of(outcome, f"relaxation_time_{k}", item.label).value
             assert tau == pytest.approx(r * PELLET.arcs[name].capacitance, rel=0.15)
     assert outcome.figures[0].name == "relaxation_times"
+    first = _items()[0].label
+    arcs = [_of(outcome, f"resistance_peak_{k}", first) for k in (1, 2)]
+    assert correlation(*arcs) < -0.1  # what one arc gains the other loses
+    assert correlation(arcs[0], _of(outcome, "relaxation_time_1", first)) > 0.3
 
 
 def test_global_fit_of_a_study() -> None:

@@ -89,6 +89,8 @@ class FittedArcs:
     ----------
     log_resistance, log_tau, alpha : (K,) arrays
     log_resistance_sd, log_tau_sd, alpha_sd : (K,) arrays
+    covariance : (2K, 2K) array
+        Of ln R of all arcs, then ln τ of all; zero where a parameter is open (its sd is then infinite).
     tail_exponent, tail_exponent_sd : float or None
     log_tau_window : tuple of two floats
         ln(1/ω) of the highest and the lowest measured frequency.
@@ -100,6 +102,7 @@ class FittedArcs:
     log_resistance_sd: FloatArray
     log_tau_sd: FloatArray
     alpha_sd: FloatArray
+    covariance: FloatArray
     tail_exponent: float | None
     tail_exponent_sd: float | None
     log_tau_window: tuple[float, float]
@@ -131,7 +134,10 @@ def fit_arcs(
     inverse, undetermined, _ = invert_normal(fit.jacobian, free)
     sd = np.where(undetermined, np.inf, np.sqrt(fit.variance * np.diag(inverse)))
     table = np.stack([fit.theta, sd])[:, arcs.n_extra :].reshape(2, -1, PER_ARC)
-    table = table[:, np.argsort(table[0, :, 1])]
+    by_tau = np.argsort(table[0, :, 1])
+    table = table[:, by_tau]
+    at = (arcs.n_extra + PER_ARC * by_tau + np.arange(2)[:, None]).ravel()
+    closed = ~undetermined[at]
     has_tail = problem.tail_exponent is not None
     values_of, sd_of = table[0].T, table[1].T
     return FittedArcs(
@@ -141,6 +147,7 @@ def fit_arcs(
         log_resistance_sd=sd_of[0],
         log_tau_sd=sd_of[1],
         alpha_sd=sd_of[2],
+        covariance=np.where(closed[:, None] & closed, fit.variance * inverse[np.ix_(at, at)], 0.0),
         tail_exponent=float(fit.theta[arcs.n_extra - 1]) if has_tail else None,
         tail_exponent_sd=float(sd[arcs.n_extra - 1]) if has_tail else None,
         log_tau_window=(-float(np.log(omega[0])), -float(np.log(omega[-1]))),

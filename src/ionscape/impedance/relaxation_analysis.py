@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ionscape.core.errors import AnalysisError
-from ionscape.core.estimate import Estimate, measured, undetermined
+from ionscape.core.estimate import Estimate, joint, undetermined
 from ionscape.core.number_format import format_estimate, format_number
 from ionscape.core.outcome import Failure, Outcome, Row, Table
-from ionscape.core.quantity import Dimension, named_dimension
+from ionscape.core.quantity import named_dimension
 from ionscape.core.registry import Item, Series
 from ionscape.core.sample import Sample
 from ionscape.core.serial import storable
@@ -104,21 +104,27 @@ def _rows(
 ) -> list[Row]:
     rows = []
     for i, result in found.items():
+        count, where = len(result.peaks), (series.temperatures[i], series.labels[i])
+        values = [p.resistance for p in result.peaks] + [p.tau for p in result.peaks]
+        estimates = joint(
+            f"{series.item_sources[i]}#peaks", values, result.peak_covariance,
+            scales=["log"] * (2 * count), dimensions=[OHM] * count + [SECOND] * count,
+        )  # fmt: skip
         for j, peak in enumerate(result.peaks):
-            k, source = numbers[i, j], f"{series.item_sources[i]}#peak {j + 1}"
-            for quantity, estimate in (
-                (f"relaxation_time_{k}", _estimate(peak.tau, peak.log_tau_sd, SECOND, f"{source} tau")),
-                (f"resistance_peak_{k}",
-                 _estimate(peak.resistance, peak.resistance_sd / peak.resistance, OHM, f"{source} R")),
-            ):  # fmt: skip
-                rows.append(Row(quantity, estimate, series.temperatures[i], series.labels[i]))
+            k = numbers[i, j]
+            tau = _open_or(estimates[count + j], peak.log_tau_sd)
+            resistance = _open_or(estimates[j], peak.resistance_sd)
+            rows += [
+                Row(f"relaxation_time_{k}", tau, *where),
+                Row(f"resistance_peak_{k}", resistance, *where),
+            ]
     return rows
 
 
-def _estimate(value: float, relative_sd: float, dimension: Dimension, source: str) -> Estimate:
-    if not math.isfinite(relative_sd):
-        return undetermined(dimension, "the spectrum does not fix this peak")
-    return measured(value, relative_sd * value, dimension, source=source)
+def _open_or(estimate: Estimate, sd: float) -> Estimate:
+    if not 0 < sd < math.inf:
+        return undetermined(estimate.dimension, "the spectrum does not fix this peak")
+    return estimate
 
 
 def _findings(
@@ -189,10 +195,8 @@ def _table(rows: Sequence[Row], found: Mapping[int, RelaxationTimes], series: Se
         "Kind",
     )
     return Table("peaks", "Peaks of the distributions", head, tuple(cells),
-                 "R and τ of the arcs behind the peaks, fitted to the spectrum itself, 1 SD each (their "
-                 "mutual "
-                 "correlation is not carried on); R by area is the integral between minima, a "
-                 "check.")  # fmt: skip
+                 "R and τ of the arcs behind the peaks, fitted to the spectrum itself, 1 SD each; R by area "
+                 "is the integral between minima, a check.")  # fmt: skip
 
 
 def _arrays(found: Mapping[int, RelaxationTimes], labels: Sequence[str]) -> dict[str, NDArray[Any]]:

@@ -86,6 +86,8 @@ class RelaxationTimes:
         Effective number of parameters at λ.
     peaks : tuple of Peak
         Arcs, from short to long τ.
+    peak_covariance : (2K, 2K) array
+        Of ln R of all K peaks, then ln τ of all.
     frequency : (N,) array
         [Hz]
     model : (N,) complex array
@@ -107,6 +109,7 @@ class RelaxationTimes:
     regularisation_rule: str
     degrees_of_freedom: float
     peaks: tuple[Peak, ...]
+    peak_covariance: FloatArray
     frequency: FloatArray
     model: ComplexArray
     misfit: float
@@ -300,6 +303,7 @@ def _report(
         regularisation_rule=rule,
         degrees_of_freedom=n_effective,
         peaks=peaks_of(arcs, problem, gamma),
+        peak_covariance=arcs.covariance,
         frequency=f,
         model=model,
         misfit=float(np.sqrt(np.mean(np.abs((z - model) / z) ** 2))),

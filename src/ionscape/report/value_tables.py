@@ -177,7 +177,7 @@ def celsius(temperature: Estimate | None) -> str:
 
 
 def _facts(sample: Sample) -> dict[str, str]:
-    facts = {"formula": sample.formula, "carrier": sample.carrier}
+    facts = {"formula": sample.formula, "carrier": sample.carrier, "morphology": sample.morphology or ""}
     values = {
         "carrier density": sample.carrier_density, "thickness": sample.thickness,
         "thickness before": sample.thickness_before, "thickness after": sample.thickness_after,
