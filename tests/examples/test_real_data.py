@@ -34,6 +34,7 @@ measurements:
             files: "{data}/thesis_latp_llto/LATP_LMNO/*.txt" }}
 analyses:
   broken: {{ use: impedance.validity, on: first }}
+  doubtful: {{ use: impedance.fit, on: first }}
   arcs: {{ use: impedance.fit, on: second }}
 """
 # EISFitpython's separate fits (truth/separate_Arrhenius_Analysis_Report.txt): eV, and S/cm at 140 degC.
@@ -88,6 +89,10 @@ def test_broken_runs_are_left_out_with_their_reasons(composite: dict[str, Analys
     assert set(reasons) == {"22.07.2015_150C.txt", "22.07.2015_150C_2.txt"}
     assert all("noise" in reason or "negative" in reason for reason in reasons.values())
     assert len({row.item for row in _rows(composite["arcs"], "resistance_total")}) == 3
+
+
+def test_findings_open_with_what_failed_the_test(composite: dict[str, AnalysisRecord]) -> None:
+    assert "do not pass the Kramers-Kronig test" in composite["doubtful"].outcome.findings[0]
 
 
 def test_without_geometry_conductivities_are_refused_with_the_reason(

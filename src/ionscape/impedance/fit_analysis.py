@@ -84,7 +84,7 @@ def fit_series_of_study(series: Series, options: Any) -> Outcome:
     tested = any(record.verdict != "not tested" for record in records.values())
     return Outcome(
         rows=rows_of(quantities, series),
-        findings=fit_findings(fits, names, spectra, quantities, series),
+        findings=_distrust(records, series) + fit_findings(fits, names, spectra, quantities, series),
         warnings=fit_warnings(fits, names, spectra, records, series),
         failures=failures_of(fits, series),
         figures=fit_figures(spectra, quantities, series),
@@ -92,6 +92,18 @@ def fit_series_of_study(series: Series, options: Any) -> Outcome:
         arrays=arrays_of(fits, series.labels),
         citations=CITATIONS + (TESTED if tested else ()),
     )  # fmt: skip
+
+
+def _distrust(records: Mapping[int, FittedSpectrum], series: Series) -> tuple[str, ...]:
+    """What comes before any number: fitted spectra that do not pass the Kramers-Kronig test."""
+    failing = [series.labels[i] for i, record in records.items() if record.verdict in ("drifting", "invalid")]
+    if not failing:
+        return ()
+    shown = ", ".join(failing[:3]) + (", ..." if len(failing) > 3 else "")
+    return (
+        f"{len(failing)} of {len(records)} fitted spectra do not pass the Kramers-Kronig test ({shown}): "
+        "their values rest on the part that does.",
+    )
 
 
 def failures_of(fits: SeriesFit, series: Series) -> tuple[Failure, ...]:
