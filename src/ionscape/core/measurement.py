@@ -1,4 +1,7 @@
-"""What a data file holds, whatever instrument wrote it: one or more sweeps of named columns."""
+"""What a data file holds, whatever instrument wrote it: one or more sweeps of named columns.
+
+Names of columns carry their unit; Battery Data Format names where they exist.
+"""
 
 from __future__ import annotations
 
@@ -11,32 +14,52 @@ from numpy.typing import NDArray
 
 from ionscape.core.serial import storable
 
-# Battery Data Format names, where they exist; the unit is part of the name.
+# Impedance
 FREQUENCY = "frequency_hertz"
 REAL_IMPEDANCE = "real_impedance_ohm"
 IMAGINARY_IMPEDANCE = "imaginary_impedance_ohm"
 TIME = "test_time_second"
 
+# Tracer profiles and images: one column of counts per isotope, ``counts_6Li``.
+POSITION = "position_metre"
+SPUTTER_TIME = "sputter_time_second"
+COUNTS = "counts_"
+FRACTION = "isotope_fraction"
+FRACTION_UNCERTAINTY = "isotope_fraction_uncertainty"
+GRAIN_LABELS = "grain_labels"
+BOUNDARY_MASK = "boundary_mask"
+
+# Echo decays of NMR with pulsed field gradients
+GRADIENT = "gradient_tesla_per_metre"
+GRADIENT_PULSE = "gradient_pulse_second"
+DIFFUSION_TIME = "diffusion_time_second"
+B_VALUE = "b_value_second_per_square_metre"
+INTENSITY = "intensity"
+INTENSITY_UNCERTAINTY = "intensity_uncertainty"
+
 
 @storable
 @dataclass(frozen=True)
 class Sweep:
-    """One spectrum or trace.
+    """One spectrum, profile, decay or image.
 
     Attributes
     ----------
-    columns : mapping of str to (N,) float arrays
-        Battery Data Format names with their unit. Impedance follows Z = Z' + iZ'' with Z'' negative
-        for a capacitor, whatever sign the file used.
+    columns : mapping of str to float arrays of one shape
+        (N,), or (rows, columns) for an image. Impedance follows Z = Z' + iZ'' with Z'' negative for a
+        capacitor, whatever sign the file used.
     label : str
         Tells sweeps of one file apart (``"1"``, ``"cycle 3"``); empty for a single one.
     temperature_kelvin : float or None
         As stated in the file, else None.
+    spacing_metre : tuple of float
+        Of an image: distance of neighbouring rows and columns; empty where the file does not state it.
     """
 
     columns: Mapping[str, NDArray[np.float64]]
     label: str = ""
     temperature_kelvin: float | None = None
+    spacing_metre: tuple[float, ...] = ()
 
     @property
     def frequency(self) -> NDArray[np.float64]:

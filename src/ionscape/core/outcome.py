@@ -29,6 +29,10 @@ class Row:
         What it was measured on within the analysis: the spectrum's label; empty for the whole.
     unit : str
         The unit to print; empty: the field's habit for this quantity.
+    kind : str
+        Of a diffusion coefficient: which one it is, a key of `ionscape.core.coefficient.KINDS`; else empty.
+    channel : str
+        What it belongs to: ``bulk``, ``boundary`` or ``effective``; empty where nobody said.
     """
 
     quantity: str
@@ -36,6 +40,8 @@ class Row:
     temperature: Estimate | None = None
     item: str = ""
     unit: str = ""
+    kind: str = ""
+    channel: str = ""
 
 
 @storable

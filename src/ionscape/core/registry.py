@@ -79,8 +79,8 @@ class Series:
         For each input field of the options (``on``, ``tracer``...), the rows referred to.
     seed : int
         For ``rng=``: the same study gives the same draws.
-    fields : `Technique.measurement` or None
-        Of the measurement, as in `Item`.
+    fields : sequence of `Technique.measurement` or None
+        Of each item's measurement, as in `Item`.
     """
 
     sample: Sample
@@ -91,7 +91,7 @@ class Series:
     pieces: Sequence[Any] = ()
     inputs: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     seed: int = 0
-    fields: Any = None
+    fields: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)
@@ -112,10 +112,14 @@ class Analysis:
         the item cannot be used (the reason reaches the report, the others go on). Without it the pieces are
         the items' sweeps.
     inputs : tuple of str
-        Names of the study fields that refer to other results (``("on",)``); empty if it works on a
-        measurement.
+        Names of the study fields that refer to other results (``("on",)``), or state a value.
+    optional_inputs : tuple of str
+        Such fields that may be left out.
     input_dimensions : mapping of str to str
-        For each input, the unit that the rows referred to must be convertible to ("S/m"), for ``check``.
+        For each input, the unit that the rows referred to must be convertible to ("S/m"), for ``check``;
+        inputs that are left out here take any rows.
+    measures : bool or None
+        Whether ``on`` names measurements; None: where there are no ``inputs``.
     outputs : mapping of str to str
         Quantity (a trailing ``*`` stands for any ending) to SI unit.
     """
@@ -128,6 +132,18 @@ class Analysis:
     inputs: tuple[str, ...] = ()
     input_dimensions: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
+    optional_inputs: tuple[str, ...] = ()
+    measures: bool | None = None
+
+    @property
+    def works_on_measurements(self) -> bool:
+        """Whether ``on`` names measurements."""
+        return not self.inputs if self.measures is None else self.measures
+
+    @property
+    def all_inputs(self) -> tuple[str, ...]:
+        """Required and optional inputs."""
+        return (*self.inputs, *self.optional_inputs)
 
 
 @dataclass(frozen=True)
