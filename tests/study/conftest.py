@@ -71,6 +71,10 @@ def plateau(item, sample, options):
         raise ZeroDivisionError("a bug")
     return Plateau(float(z.real.mean()) * options.gain * factor())
 
+def plateau_of(item, sample, options):
+    from toy_technique.pieces import Plateau
+    return Plateau(float(item.sweep.impedance.real.mean()))
+
 def combine(series, options):
     if options.deadly == "all":
         os._exit(1)
@@ -97,6 +101,12 @@ def average(series, options):
         total = total + row.estimate
     return Outcome(rows=(Row("mean", total / len(rows)), Row("luck", measured(noise, 0.1, source="luck"))))
 
+def compared(series, options):
+    rows = series.inputs.get("with_value", ())
+    words = [f"{r.estimate.value:g} at {r.temperature.value if r.temperature else 0:g} K" for r in rows]
+    gains = ", ".join(f"{label} {fields.amplitude:g}" for label, fields in zip(series.labels, series.fields))
+    return Outcome(findings=(f"{len(series.pieces)} pieces, compared with {words}", gains))
+
 def refuses(series, options):
     raise AnalysisError("nothing here to average")
 
@@ -121,6 +131,8 @@ TECHNIQUE = Technique(
                  outputs={"resistance_*": "ohm", "conductivity_total": "S/m"}),
         Analysis("toy.average", "Mean of conductivities.", NoOptions, average, inputs=("on",),
                  input_dimensions={"on": "S/m"}, outputs={"mean": "S/m", "luck": "1"}),
+        Analysis("toy.compared", "Pieces beside a value.", NoOptions, compared, each=plateau_of,
+                 optional_inputs=("with_value",), measures=True, input_dimensions={"with_value": "S/m"}),
         Analysis("toy.slips", "Gives what cannot be written.", SlipOptions, slips, inputs=("on",),
                  outputs={"mean": "S/m"}),
         Analysis("toy.refuses", "Always refuses.", NoOptions, refuses, inputs=("on",),

@@ -47,7 +47,7 @@ def techniques(name: str | None) -> int:
 
 def _technique(found: Technique) -> list[str]:
     lines = [f"{found.name}: {found.summary}"]
-    if found.measurement is not None or any(not analysis.inputs for analysis in found.analyses):
+    if found.measurement is not None or any(a.works_on_measurements for a in found.analyses):
         from ionscape.study.measurements import MeasurementFields
 
         lines += ["", "fields of a measurement", *_fields(MeasurementFields)]
@@ -58,10 +58,12 @@ def _technique(found: Technique) -> list[str]:
 
 def _analysis(analysis: Analysis) -> list[str]:
     lines = [f"{analysis.name}: {analysis.summary}"]
-    for key in analysis.inputs or ("on",):
+    if analysis.works_on_measurements:
+        lines.append(_line("on", "a measurement", "required", ""))
+    for key in analysis.all_inputs:
         unit = analysis.input_dimensions.get(key)
-        what = "results, e.g. arcs.conductivity_total" if analysis.inputs else "a measurement"
-        lines.append(_line(key, what + (f" [{unit}]" if unit else ""), "required", ""))
+        what = "results, e.g. arcs.conductivity_total, or a value" + (f" [{unit}]" if unit else "")
+        lines.append(_line(key, what, "required" if key in analysis.inputs else "", ""))
     lines += _fields(analysis.options)
     if analysis.outputs:
         lines.append("  gives " + ", ".join(f"{q} [{unit}]" for q, unit in analysis.outputs.items()))

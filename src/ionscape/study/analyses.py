@@ -84,22 +84,22 @@ class AnalysisReader:
 
     def _plan(self, name: str, use: Analysis, fields: Mapping[str, Any]) -> AnalysisPlan | None:
         place: Place = ("analyses", name)
-        work = use.inputs or ("on",)
+        on = ("on",) if use.works_on_measurements else ()
+        work = (*on, *use.all_inputs)
         options = {k: v for k, v in fields.items() if k not in ("use", "sample", *work)}
         model = validated(use.options, options, place, self._problems, ("use", "sample", *work))
         sample = fields.get("sample", "")
         if sample and sample not in self._samples:
             here = (*place, "sample")
             self._problems.add(here, f"no sample {sample!r}: {suggestion(str(sample), self._samples)}")
-        for key in work:
+        for key in (*on, *use.inputs):
             if fields.get(key) in (None, [], ""):
-                what = "a measurement" if not use.inputs else "a result such as 'arcs.conductivity_total'"
+                what = "a measurement" if key in on else "a result such as 'arcs.conductivity_total'"
                 self._problems.add(place, f"the key {key!r} is missing: it names {what}")
-        if use.inputs:
-            inputs = {key: self._references(name, use, key, fields.get(key)) for key in use.inputs}
-            measurements: tuple[str, ...] = ()
-        else:
-            inputs, measurements = {}, self._worked_on(name, use, fields.get("on"))
+        inputs = {key: self._references(name, use, key, fields.get(key)) for key in use.all_inputs}
+        measurements: tuple[str, ...] = ()
+        if on:
+            measurements = self._worked_on(name, use, fields.get("on"))
             sample = sample or self._sample_measured(measurements, place)
         if model is None or self._problems.within(place):
             return None
@@ -187,15 +187,25 @@ class AnalysisReader:
         self._problems.add(place, f"expected a {dimension_name(dimension_of(wanted))}, {text!r} is a {has}")
 
     def _stated(self, text: str, wanted: str, source: str, place: Place) -> Reference | None:
+        number, _, at = text.partition(" at ")
         try:
-            found = parse_quantity(text)
+            found = parse_quantity(number)
             if wanted and dimension_of(wanted) != found.dimension:
                 raise InputError(f"expected a {dimension_name(dimension_of(wanted))}, got {text!r}")
+            kelvin = parse_quantity(at, "temperature") if at else None
         except InputError as error:
             self._problems.add(place, str(error))
             return None
         value = measured(found.value, found.uncertainty or 0.0, found.dimension, source=source)
-        return Reference("", place_name(place), value)
+        if kelvin is None:
+            return Reference("", place_name(place), value)
+        if not kelvin.value > 0:
+            self._problems.add(place, f"{at!r} is at or below absolute zero: check the number and its unit")
+            return None
+        temperature = measured(
+            kelvin.value, kelvin.uncertainty or 0.0, kelvin.dimension, source=f"{source} temperature"
+        )
+        return Reference("", place_name(place), value, temperature)
 
     def _find_circles(self, found: Mapping[str, AnalysisPlan]) -> None:
         graph = {name: plan.needs for name, plan in found.items()}

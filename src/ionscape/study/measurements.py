@@ -109,7 +109,7 @@ def _measurement(
 
 
 def _measures(kind: Technique) -> bool:
-    return kind.measurement is not None or any(not analysis.inputs for analysis in kind.analyses)
+    return kind.measurement is not None or any(analysis.works_on_measurements for analysis in kind.analyses)
 
 
 def _own_fields(

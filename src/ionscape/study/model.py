@@ -88,12 +88,14 @@ class Reference:
         Name in this study; empty for a stated value.
     quantity : str
         A trailing ``*`` stands for any ending; ``*`` alone for all.
-    stated : Estimate or None
+    stated, temperature : Estimate or None
+        A stated value, and the temperature [K] that it belongs to (``2.6e-8 cm^2/s at 22 degC``).
     """
 
     analysis: str
     quantity: str
     stated: Estimate | None = None
+    temperature: Estimate | None = None
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,7 @@ def combine_task(plan: Plan, name: str, outcomes: Mapping[str, StoredOutcome]) -
         chosen: list[Row] = []
         for reference in references:
             if reference.stated is not None:
-                chosen.append(Row(reference.quantity, reference.stated))
+                chosen.append(Row(reference.quantity, reference.stated, reference.temperature))
                 continue
             upstream = outcomes[reference.analysis]
             if upstream.status == "failed":
@@ -154,7 +154,7 @@ def combine_task(plan: Plan, name: str, outcomes: Mapping[str, StoredOutcome]) -
                 return f"{reference.analysis} gave no {reference.quantity}: {hint}"
             chosen += matching
         rows[key] = tuple(chosen)
-    fields = plan.study.measurements[analysis.measurements[0]].fields if analysis.measurements else {}
+    fields = tuple(plan.study.measurements[m].fields for m, _ in files_of(plan, name))
     contents = tuple(plan.found[place.key] for place in plan.pieces[name])
     return CombineTask(
         plan.works[name], task_seed(plan.study, name), analysis.technique, fields, contents, rows
@@ -206,7 +206,7 @@ def _places(study: Study, work: Work, names: tuple[str, ...], hashes: Mapping[Pa
 def _outcome_key(plan: Plan, analysis: AnalysisPlan) -> str:
     work = plan.works[analysis.name]
     references = {
-        key: [(r.analysis and plan.keys[r.analysis], r.quantity, r.stated) for r in found]
+        key: [(r.analysis and plan.keys[r.analysis], r.quantity, r.stated, r.temperature) for r in found]
         for key, found in analysis.inputs.items()
     }
     return key_of(

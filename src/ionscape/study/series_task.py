@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
+from typing import Any
 
 from ionscape.core.errors import AnalysisError, IonscapeError
 from ionscape.core.outcome import Failure, Outcome
@@ -38,13 +39,13 @@ def combine(task: CombineTask) -> TaskResult:
     try:
         files = _files(task)
         read = sum(file.seconds for file in files)
-        items = _by_temperature([item for file in files for item in file.items])
+        items, fields = _by_temperature(files, task)
         failures = tuple(item.piece for item in items if isinstance(item.piece, Failure))
         formats = tuple(file.format for file in files)
         found = StoredOutcome("failed", "", Outcome(failures=failures), formats, _notes(task, files))
         if items and len(failures) == len(items):
             raise AnalysisError(_nothing_usable(failures))
-        outcome = _with_failures(_combined(task, files, items), failures)
+        outcome = _with_failures(_combined(task, files, items, fields), failures)
         return TaskResult(content(replace(found, status="done", outcome=outcome)))
     except IonscapeError as error:
         return TaskResult(content(replace(found, reason=reason_of(error))))
@@ -53,10 +54,17 @@ def combine(task: CombineTask) -> TaskResult:
         return TaskResult(content(replace(found, reason=reason)), traceback.format_exc())
 
 
-def _by_temperature(items: list[ItemPiece]) -> list[ItemPiece]:
-    """From cold to hot where all temperatures are known, else in the study's order."""
-    known = [(item.temperature.value, k) for k, item in enumerate(items) if item.temperature is not None]
-    return [items[k] for _, k in sorted(known)] if len(known) == len(items) else items
+def _by_temperature(files: Sequence[FilePieces], task: CombineTask) -> tuple[list[ItemPiece], list[Any]]:
+    """Items and their measurements' fields: from cold to hot where all temperatures are known."""
+    validated = {id(content): measurement_fields(task.technique, content) for content in task.fields}
+    pairs = [
+        (item, validated[id(content)])
+        for file, content in zip(files, task.fields, strict=True)
+        for item in file.items
+    ]
+    known = [(item.temperature.value, k) for k, (item, _) in enumerate(pairs) if item.temperature is not None]
+    ordered = [pairs[k] for _, k in sorted(known)] if len(known) == len(pairs) else pairs
+    return [item for item, _ in ordered], [fields for _, fields in ordered]
 
 
 def _nothing_usable(failures: Sequence[Failure]) -> str:
@@ -66,7 +74,9 @@ def _nothing_usable(failures: Sequence[Failure]) -> str:
     return f"none of the {len(failures)} items could be used; the first, {first.item}: {first.reason}"
 
 
-def _combined(task: CombineTask, files: Sequence[FilePieces], items: Sequence[ItemPiece]) -> Outcome:
+def _combined(
+    task: CombineTask, files: Sequence[FilePieces], items: Sequence[ItemPiece], fields: Sequence[Any]
+) -> Outcome:
     use = analysis(task.work.use)
     sample = completed(
         task.work.sample, *(_agreed(files, f) for f in ("thickness_metre", "area_square_metre"))
@@ -76,7 +86,7 @@ def _combined(task: CombineTask, files: Sequence[FilePieces], items: Sequence[It
         labels=tuple(i.label for i in items), temperatures=tuple(i.temperature for i in items),
         item_sources=tuple(i.source for i in items), pieces=tuple(i.piece for i in items),
         inputs=task.inputs, seed=task.seed,
-        fields=measurement_fields(task.technique, task.fields) if items else None,
+        fields=tuple(fields),
     )  # fmt: skip
     outcome = use.combine(series, use.options.model_validate(dict(task.work.options)))
     if not isinstance(outcome, Outcome):

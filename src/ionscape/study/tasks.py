@@ -90,12 +90,15 @@ class FilePieces:
 
 @dataclass(frozen=True)
 class CombineTask:
-    """One analysis, its pieces (bytes of `FilePieces`, in order) and the rows that it refers to."""
+    """One analysis, its pieces (bytes of `FilePieces`, in order) and the rows that it refers to.
+
+    ``fields`` are those of each file's measurement, in the order of the pieces.
+    """
 
     work: Work
     seed: int
     technique: str
-    fields: Mapping[str, Any]
+    fields: tuple[Mapping[str, Any], ...]
     pieces: tuple[bytes, ...] = ()
     inputs: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
 
