@@ -174,3 +174,13 @@ def test_what_is_no_results_file_is_refused(tmp_path: Path, text: str) -> None:
         read_results(path)
     with pytest.raises(ReadError, match="cannot be read"):
         read_results(tmp_path / "nothing.json")
+
+
+def test_a_coefficient_keeps_what_it_is(tmp_path: Path) -> None:
+    tracer = Row("diffusion_coefficient", measured(3e-13, 2e-14, DIFFUSION), kind="D*", channel="effective")
+    result = _with_rows(tracer, Row("diffusion_coefficient", measured(3e-12, 2e-14, DIFFUSION)))
+    _written(result, tmp_path)
+    first, second = read_results(tmp_path)
+    assert (first.kind, first.channel) == ("D*", "effective")
+    assert first.name == "diffusion coefficient D* (effective)"
+    assert (second.kind, second.name) == ("", "diffusion coefficient")

@@ -151,9 +151,9 @@ def _headline_items(items: Sequence[ResultRow]) -> Iterator[tuple[str, ValueTabl
     """Main quantities by temperature, a table for each sample, each from the first analysis that gives it."""
     first: dict[tuple[str, str], str] = {}
     for row in items:
-        first.setdefault((row.sample, row.quantity), row.analysis)
+        first.setdefault((row.sample, row.name), row.analysis)
     for sample in dict.fromkeys(row.sample for row in items):
-        own = [r for r in items if r.sample == sample and first[sample, r.quantity] == r.analysis]
+        own = [r for r in items if r.sample == sample and first[sample, r.name] == r.analysis]
         main = [row for row in own if is_main(row)] or own
         table = item_table(main, max_columns=MAX_HEADLINE_COLUMNS, items=False)
         if table is not None and len(table.rows) + table.left_out > MAX_HEADLINE_ROWS:

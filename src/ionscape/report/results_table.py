@@ -18,8 +18,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ionscape.core.coefficient import symbol_of
 from ionscape.core.errors import ReadError
 from ionscape.core.estimate import Estimate
+from ionscape.core.number_format import format_name
 from ionscape.core.outcome import Row
 from ionscape.core.quantity import field_unit, si_unit, unit_scale
 
@@ -59,6 +61,8 @@ class ResultRow:
         [K]
     item : str
         The spectrum or file it belongs to; empty for the whole analysis.
+    kind, channel : str
+        Of a diffusion coefficient: which one it is, and where, see `Row`.
     """
 
     sample: str
@@ -68,6 +72,14 @@ class ResultRow:
     unit: str
     temperature: Estimate | None = None
     item: str = ""
+    kind: str = ""
+    channel: str = ""
+
+    @property
+    def name(self) -> str:
+        """The quantity in a reader's words: ``diffusion coefficient D* (effective)``."""
+        plain = format_name(self.quantity)
+        return f"{plain} {symbol_of(self.kind, self.channel)}" if self.kind else plain
 
     @cached_property
     def si(self) -> Numbers:
@@ -100,7 +112,7 @@ def result_rows(result: StudyResult) -> list[ResultRow]:
     """All quantities of a study in its own order: analyses as written, rows as the analysis gave them."""
     return [
         ResultRow(record.sample, record.name, row.quantity, row.estimate, row_unit(row),
-                  row.temperature, row.item)
+                  row.temperature, row.item, row.kind, row.channel)
         for record in result.analyses
         for row in record.outcome.rows
     ]  # fmt: skip
@@ -234,6 +246,7 @@ def _row_record(row: ResultRow, pool: _Pool) -> dict[str, Any]:
         "status": row.estimate.status, "note": row.estimate.note, "item": row.item,
         "si": si | {"unit": si_unit(row.estimate.dimension)}, "estimate": pool.record(row.estimate),
     }  # fmt: skip
+    record |= {key: text for key, text in (("kind", row.kind), ("channel", row.channel)) if text}
     if row.temperature is not None:
         record["temperature"] = pool.place(row.temperature)
     return record
@@ -247,6 +260,7 @@ def _read_rows(content: Mapping[str, Any]) -> Iterator[ResultRow]:
         yield ResultRow(
             record["sample"], record["analysis"], record["quantity"], _estimate(record["estimate"], names),
             record["unit"], None if place is None else temperatures[place], record["item"],
+            record.get("kind", ""), record.get("channel", ""),
         )  # fmt: skip
 
 

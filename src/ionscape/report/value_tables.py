@@ -99,7 +99,7 @@ def series_table(whole: Sequence[ResultRow], *, with_analysis: bool = False) -> 
              *(["Analysis"] if with_analysis else [])]  # fmt: skip
     printed = []
     for row in whole[:MAX_ROWS]:
-        name = format_name(row.quantity)
+        name = row.name
         if row.item and row.item != row.quantity:
             name += f", {format_name(row.item)}"
         if row.temperature is not None:
@@ -147,7 +147,7 @@ def item_table(
         printed.append(tuple(cells))
     heads = [Cell("Item")] if labelled else []
     heads += [Cell("T", unit="°C"), Cell("T", unit="K")] if known else []
-    several = len({analysis for analysis, _, _ in columns}) > 1
+    several = len({column[0] for column in columns}) > 1
     heads += [_column_head(column, analysis=several) for column in columns]
     return ValueTable(tuple(heads), tuple(printed), notes.listed, max(len(order) - MAX_ROWS, 0))
 
@@ -199,16 +199,16 @@ def _quantity(name: str, estimate: Estimate) -> str:
     return with_unit(format_estimate(estimate, unit), unit)
 
 
-_Column = tuple[str, str, str]  # analysis, quantity, unit
+_Column = tuple[str, str, str, str]  # analysis, quantity, its name, unit
 
 
 def _column(row: ResultRow) -> _Column:
-    return (row.analysis, row.quantity, row.unit)
+    return (row.analysis, row.quantity, row.name, row.unit)
 
 
 def _column_head(column: _Column, *, analysis: bool) -> Cell:
-    name = format_name(column[1])
-    return Cell(f"{column[0]}: {name}" if analysis else name, title=column[1], unit=format_unit(column[2]))
+    name = f"{column[0]}: {column[2]}" if analysis else column[2]
+    return Cell(name, title=column[1], unit=format_unit(column[3]))
 
 
 def _shown_values(rows: Iterable[ResultRow], column: _Column) -> Iterator[float]:
