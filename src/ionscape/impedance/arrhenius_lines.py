@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import Boltzmann
-from scipy.optimize import brentq
-from scipy.special import gammaincc
+from scipy.linalg import block_diag, null_space
 
+from ionscape.fit.scatter import excess, principal
 from ionscape.impedance.circuit_fit import CircuitFit
 
 FloatArray = NDArray[np.float64]
@@ -82,25 +82,16 @@ def fit_lines(
     row = np.column_stack([np.ones(n), (inverse - centre) / reach])
     design = np.kron(row[:, None, :], np.eye(k)[None]).reshape(n * k, 2 * k)
     target = (log_r - np.log(temperatures)[:, None]).ravel()
-    floor = 1e-12 * np.eye(k)
-    base = covariances + floor + (0.0 if known is None else known)
-    dof = n * k - 2 * k
-
-    def solved(variance: float) -> tuple[FloatArray, FloatArray, float]:
-        weight = np.linalg.inv(base + variance * np.eye(k))
-        blocks = design.reshape(n, k, 2 * k)
-        normal = np.einsum("nkp,nkl,nlq->pq", blocks, weight, blocks)
-        right = np.einsum("nkp,nkl,nl->p", blocks, weight, target.reshape(n, k))
-        solution = np.linalg.solve(normal, right)
-        left = (target - design @ solution).reshape(n, k)
-        return solution, np.linalg.inv(normal), float(np.einsum("nk,nkl,nl->", left, weight, left))
-
-    chi_square = solved(0.0)[2]
-    added = 0.0
-    if dof > 0 and chi_square > dof and gammaincc(dof / 2, chi_square / 2) < SIGNIFICANCE:
-        high = float(np.var(target)) + 1.0
-        added = float(brentq(lambda v: solved(v)[2] - dof, 0.0, high, xtol=1e-14))
-    solution, normal, _ = solved(added)
+    base = covariances + 1e-12 * np.eye(k) + (0.0 if known is None else known)
+    covariance = block_diag(*base)
+    contrasts = null_space(design.T)
+    typical = float(np.trace(covariance)) / (n * k)
+    turned, variances, _ = principal(contrasts.T @ covariance @ contrasts, typical)
+    chi_square, added = excess(turned.T @ contrasts.T @ target, variances, significance=SIGNIFICANCE)
+    weight = np.linalg.inv(base + added * np.eye(k))
+    blocks = design.reshape(n, k, 2 * k)
+    of_solution = np.linalg.inv(np.einsum("nkp,nkl,nlq->pq", blocks, weight, blocks))
+    solution = of_solution @ np.einsum("nkp,nkl,nl->p", blocks, weight, target.reshape(n, k))
     slopes = np.arange(k) + k
-    return Lines(solution[slopes] / reach, normal[np.ix_(slopes, slopes)] / reach**2, float(np.sqrt(added)),
-                 chi_square, dof)  # fmt: skip
+    return Lines(solution[slopes] / reach, of_solution[np.ix_(slopes, slopes)] / reach**2,
+                 float(np.sqrt(added)), chi_square, n * k - 2 * k)  # fmt: skip

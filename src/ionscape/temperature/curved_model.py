@@ -16,12 +16,12 @@ from scipy.optimize import brentq, minimize_scalar
 
 from ionscape.core.estimate import Estimate, Scale, lower_bound, undetermined, upper_bound
 from ionscape.core.quantity import Dimension
+from ionscape.fit.scatter import principal
 from ionscape.temperature.generalised_least_squares import (
     Fit,
     Scatter,
     covariance_of,
     fit,
-    principal,
     student_factor,
 )
 from ionscape.temperature.points import FloatArray, Points

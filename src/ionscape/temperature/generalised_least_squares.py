@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import gammaincc, ndtr, stdtr, stdtrit
+from scipy.special import ndtr, stdtr, stdtrit
 
 from ionscape.core.estimate import Estimate, Scale, undetermined
 from ionscape.core.marginal import Shape, latent_draws, shape_of, shaped, student_shape
 from ionscape.core.quantity import Dimension
+from ionscape.fit.scatter import excess, principal
 from ionscape.temperature.points import FloatArray, Points
 
 Scatter = Literal["auto", "stated"]
@@ -185,7 +185,10 @@ def fit(
     rotated, variances, stated = principal(contrasts.T @ covariance @ contrasts, np.trace(covariance) / n)
     contrasts = contrasts @ rotated
     cautious = scatter == "auto" and n <= _FEW and n > p
-    chi_square, added = excess(contrasts.T @ y, variances, scatter if stated else "unknown", always=cautious)
+    chi_square, added = excess(
+        contrasts.T @ y, variances, scatter if stated else "unknown",
+        significance=_SIGNIFICANCE, always=cautious,
+    )  # fmt: skip
     correction = (pseudo @ covariance @ contrasts) / (variances + added)
     gain = pseudo - correction @ contrasts.T
     coefficients = gain @ y
@@ -202,33 +205,6 @@ def covariance_of(points: Points, slope: float) -> FloatArray:
     """
     weights = points.weights_apart(slope)
     return np.asarray(weights @ weights.T + np.diag(_assumed(points.own_variance(slope))))
-
-
-def principal(covariance: FloatArray, typical: float) -> tuple[FloatArray, FloatArray, bool]:
-    """Principal directions (columns), variances (at least what rounding leaves), whether any is more."""
-    variances, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
-    floor = max(_ROUNDING**2, 1e-14 * typical)
-    return vectors, np.maximum(variances, floor), bool((variances > floor).any())
-
-
-def excess(
-    distance: FloatArray, variances: FloatArray, scatter: Literal["auto", "stated", "unknown"],
-    *, always: bool = False,
-) -> tuple[float, float]:  # fmt: skip
-    """Chi-square of independent contrasts, and the variance to add so that it becomes their number.
-
-    Mandel and Paule's estimate of the variance that the stated ones lack; 0 where nothing is missing.
-    ``always`` adds it however likely the chi-square is.
-    """
-    count, squares = distance.size, distance**2
-    chi_square = float((squares / variances).sum())
-    tolerant = count > 0 and scatter == "auto" and not always
-    likely = tolerant and gammaincc(count / 2, chi_square / 2) >= _SIGNIFICANCE
-    if chi_square <= count or likely or scatter == "stated":
-        return chi_square, 0.0
-    top = 1.000001 * float(squares.sum()) / count  # where all the variance is scatter
-    share = brentq(lambda u: float((squares / (variances + u * top)).sum()) - count, 0.0, 1.0)
-    return chi_square, top * float(share)
 
 
 def student_factor(probability: float, degrees_of_freedom: float | None) -> float:
