@@ -124,7 +124,7 @@ def crashes(series, options):
     return {}["missing"]
 
 TECHNIQUE = Technique(
-    "toy", "A technique for tests.", package="toy_technique", measurement=Fields,
+    "toy", "A technique for tests.", package="toy_technique", measurement=Fields, reads="impedance",
     references="@article{Toy2020,\\n  author = {T. Oy},\\n  title = {Toys},\\n  year = {2020}\\n}\\n",
     analyses=(
         Analysis("toy.plateau", "Mean resistance.", Options, combine, each=plateau,

@@ -161,6 +161,8 @@ class Technique:
         Importable package whose source is hashed into the cache key.
     references : str
         BibTeX of a third-party technique's own sources.
+    reads : str
+        The technique whose file formats its measurements have (``"impedance"``); empty: its own.
     """
 
     name: str
@@ -169,6 +171,7 @@ class Technique:
     package: str
     measurement: type[BaseModel] | None = None
     references: str = ""
+    reads: str = ""
 
 
 @lru_cache(maxsize=1)

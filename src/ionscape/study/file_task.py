@@ -12,7 +12,7 @@ from ionscape.core.errors import IonscapeError, ReadError
 from ionscape.core.estimate import Estimate
 from ionscape.core.measurement import Measurement, Sweep
 from ionscape.core.outcome import Failure
-from ionscape.core.registry import Analysis, Item, analysis
+from ionscape.core.registry import Analysis, Item, analysis, technique
 from ionscape.core.sample import Sample
 from ionscape.core.serial import to_bytes
 from ionscape.study.model import TemperatureRule
@@ -39,7 +39,7 @@ def _analyse_file(task: FileTask) -> list[TaskResult]:
 
     start = time.process_time()
     try:
-        measurement = read(task.path)
+        measurement = read(task.path, technique(task.technique).reads or task.technique)
         sweeps = _with_temperature(task, measurement)
     except IonscapeError as error:
         return left_out(task, reason_of(error))
