@@ -11,7 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.io import netcdf_file
 
-from ionscape.core.measurement import FREQUENCY, IMAGINARY_IMPEDANCE, REAL_IMPEDANCE, TIME, Measurement, Sweep
+from ionscape.core.measurement import (
+    B_VALUE,
+    FREQUENCY,
+    GRADIENT,
+    IMAGINARY_IMPEDANCE,
+    INTENSITY,
+    POSITION,
+    REAL_IMPEDANCE,
+    TIME,
+    Measurement,
+    Sweep,
+)
 from ionscape.read import read, write_csv, write_netcdf
 
 _VALUE = st.floats(-1e12, 1e12).filter(lambda value: value == 0 or abs(value) > 1e-12)
@@ -73,3 +84,46 @@ def test_netcdf_holds_all(tmp_path: Path) -> None:
         assert np.isnan(file.variables["temperature_kelvin"][4:]).all()
         assert b"thickness_metre: 0.0021" in file.description
         assert file.sweep_labels == b"run 1, cooled\nrun 2, cooled"
+
+
+def _image() -> Measurement:
+    counts = np.random.default_rng(8).poisson(5.0, (3, 4)).astype(np.float64)
+    sweep = Sweep({"counts_6Li": counts, "counts_7Li": counts + 1}, spacing_metre=(1e-6, 2e-6))
+    return Measurement(Path("map.npz"), "tracer", "numpy-npz", (sweep,))
+
+
+def test_an_image_to_csv_takes_a_row_per_pixel(tmp_path: Path) -> None:
+    write_csv(_image(), tmp_path / "a.csv")
+    lines = (tmp_path / "a.csv").read_text().splitlines()
+    assert "# pixel_metre: 1e-06 x 2e-06" in lines
+    headings, *rows = (line.split(",") for line in lines if not line.startswith("#"))
+    assert headings == ["sweep", "temperature_kelvin", "row", "column", "counts_6Li", "counts_7Li"]
+    written = _image().sweeps[0].columns["counts_6Li"]
+    assert len(rows) == written.size
+    for row in rows:
+        assert float(row[4]) == written[int(row[2]) - 1, int(row[3]) - 1]
+
+
+def test_an_image_to_netcdf(tmp_path: Path) -> None:
+    write_netcdf(_image(), tmp_path / "a.nc")
+    with netcdf_file(str(tmp_path / "a.nc"), mmap=False) as file:
+        counts = file.variables["counts_6Li"]
+        back = np.zeros((3, 4))
+        back[file.variables["row"][:] - 1, file.variables["column"][:] - 1] = counts[:]
+        assert vars(counts)["units"] == b"1"
+    np.testing.assert_array_equal(back, _image().sweeps[0].columns["counts_6Li"])
+
+
+def test_profiles_and_decays_come_back(tmp_path: Path) -> None:
+    profile = {POSITION: np.array([1.1e-7, 2.2e-7]), "counts_6Li": np.array([5.0, 6.0])}
+    decay = {GRADIENT: np.array([0.1, 0.2]), B_VALUE: np.array([1e9, 4e9]), INTENSITY: np.array([1.0, 0.3])}
+    for technique, columns in (("tracer", profile), ("nmr", decay)):
+        sweeps = (Sweep(columns, "first", 300.0), Sweep(columns, "second"))
+        write_csv(Measurement(Path("a"), technique, "test", sweeps), tmp_path / f"{technique}.csv")
+        back = read(tmp_path / f"{technique}.csv", technique)
+        assert [(sweep.label, sweep.temperature_kelvin) for sweep in back.sweeps] == [
+            ("first", 300.0),
+            ("second", None),
+        ]
+        for name, values in columns.items():
+            assert back.sweeps[1].columns[name].tolist() == values.tolist()

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 import ionscape.read
+from ionscape.core.errors import ReadError
 from ionscape.core.measurement import FREQUENCY, IMAGINARY_IMPEDANCE, REAL_IMPEDANCE, Measurement, Sweep
 from ionscape.read import formats, read
+from ionscape.read.formats import companions
 
 
 def test_every_module_that_describes_a_format_is_listed() -> None:
@@ -86,3 +88,38 @@ def test_a_format_that_cannot_be_loaded_is_named_and_left_out(
     path = tmp_path / "a.csv"
     path.write_text("f,Z',Z''\n1,2,-3\n2,2,-3\n")
     assert read(path).format == "delimited"
+
+
+def test_another_packages_technique(
+    third_parties: list[EntryPoint], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    module = SimpleNamespace(FORMAT="theirs", recognises=_is_theirs, read=_read_theirs)
+    monkeypatch.setattr(EntryPoint, "load", lambda _: module)
+    third_parties.append(_entry("theirs", "their_package.reader"))
+    assert (
+        next(reader for reader in formats.reader_formats() if reader.name == "theirs").technique
+        == "impedance"
+    )
+    module.TECHNIQUE = "hall"
+    formats.third_party_formats.cache_clear()
+    path = tmp_path / "a.txt"
+    path.write_text("THEIRS\n")
+    with pytest.raises(ReadError, match=r"this is a measurement of hall \(theirs\), the study says tracer"):
+        read(path, "tracer")
+
+
+def test_every_format_serves_a_technique_that_exists_or_all() -> None:
+    serving = {reader.name: reader.technique for reader in formats.reader_formats()}
+    assert {serving["spreadsheet"], serving["delimited"]} == {""}
+    assert set(serving.values()) == {"", "impedance", "tracer", "nmr"}
+
+
+def test_parameters_beside_a_bruker_file_belong_to_it(tmp_path: Path) -> None:
+    processed = tmp_path / "pdata" / "1"
+    processed.mkdir(parents=True)
+    for name in ("ser", "acqus", "difflist", "notes.txt", "pdata/1/2rr", "pdata/1/procs"):
+        (tmp_path / name).write_text(name)
+    names = {"acqus", "difflist", "2rr", "procs"}
+    assert {file.name for file in companions(tmp_path / "ser")} == names
+    assert {file.name for file in companions(processed / "2rr")} == names - {"2rr"}
+    assert companions(tmp_path / "spectrum.csv") == ()

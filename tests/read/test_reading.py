@@ -105,7 +105,7 @@ def test_a_reader_that_breaks_while_recognising_is_named(
         assert read(path).format == "delimited"
 
 
-@given(st.binary(max_size=400), st.sampled_from(["a.mpr", "a.csv", "a.z", "a.xlsx", "a.DTA", "a.txt"]))
+@given(st.binary(max_size=400), st.sampled_from(["a.mpr", "a.csv", "a.z", "a.xlsx", "a.DTA", "a.txt", "ser"]))
 def test_random_bytes_never_break(content: bytes, name: str) -> None:
     _never_breaks(content, name)
 
@@ -117,6 +117,11 @@ _BEGINNINGS = (
     b"ZPLOT2 ASCII\n  Freq(Hz)\tAmpl\tBias\tTime(Sec)\tZ'(a)\tZ''(b)\tGD\tErr\tRange\nEnd Comments\n",
     b"PK\x03\x04\x14\0\0\0\0\0[Content_Types].xml",
     b"f;Z';Z''\n1,0;2,0;3,0\n",
+    b"depth (nm),6Li,7Li\n1,2,3\n",
+    b"g (T/m);delta (ms);I\n0,1;2;3\n",
+    b"# 6Li\n# x y intensity\n0 0 1\n",
+    b"\x93NUMPY\x01\x00\x46\x00{'descr': '<i4', 'fortran_order': False, 'shape': (2, 2), }",
+    b"PK\x03\x04" + bytes(22) + b"\x07\0\0\0" + b"6Li.npy",
 )
 
 
@@ -149,3 +154,40 @@ def test_unknown_names_of_the_package() -> None:
 
     with pytest.raises(AttributeError, match="no attribute 'reed'"):
         ionscape.read.reed  # noqa: B018
+
+
+def _format(name: str, technique: str, mark: bytes) -> ReaderFormat:
+    def recognises(head: bytes, name: str) -> bool:  # noqa: ARG001
+        return head.startswith(mark)
+
+    def reads(path: Path, content: bytes) -> Measurement:  # noqa: ARG001
+        columns = {"position_metre": np.array([0.0, 1.0]), "counts_6Li": np.array([1.0, 2.0])}
+        return Measurement(path, technique, name, (Sweep(columns),))
+
+    return ReaderFormat(name, recognises, reads, technique)
+
+
+def test_only_the_formats_of_the_technique_are_asked(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    formats = [_format("eager", "impedance", b""), _format("crater", "tracer", b"CRATER")]
+    monkeypatch.setattr(reading, "reader_formats", lambda: iter(formats))
+    assert read(write("a.dat", "CRATER"), "tracer").format == "crater"
+    with pytest.raises(ReadError, match=r"this is an impedance spectrum \(eager\), the study says tracer"):
+        read(write("b.dat", "other"), "tracer")
+
+
+def test_a_table_that_another_format_also_recognises_is_read_as_the_study_says(write: Write) -> None:
+    gamry = "EXPLAIN\nTAG\tEISPOT\n"
+    assert read(write("a.dta", gamry + "depth (nm)\tC\n1\t0.5\n2\t0.4\n"), "tracer").technique == "tracer"
+    with pytest.raises(
+        ReadError, match=r"this is an impedance spectrum \(gamry-dta\), the study says tracer"
+    ):
+        read(write("b.dta", gamry + "words\n"), "tracer")
+
+
+def test_a_technique_without_readers(write: Write) -> None:
+    with pytest.raises(ReadError, match=r"this is an impedance spectrum .*, the study says hall"):
+        read(write("a.csv", TABLE), "hall")
+    with pytest.raises(ReadError, match="a table cannot hold what hall needs"):
+        read(write("b.csv", "a,b\n1,2\n3,4\n"), "hall")
+    with pytest.raises(ReadError, match="the study says hall"):
+        read(write("a.npy", b"\x93NUMPY"), "hall")

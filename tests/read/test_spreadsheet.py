@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -216,3 +217,30 @@ def test_damaged_workbooks_give_a_reason(noise: bytes, at: int) -> None:
             spreadsheet.read(Path("a.xlsx"), content)
         except ReadError:
             continue
+
+
+PROFILE: list[list[str | float]] = [
+    ["depth (um)", "6Li+", "7Li+"],
+    [0.5, 95, 5],
+    [1.0, 50, 50],
+    [1.5, 8.0, 92],
+]
+
+
+@pytest.mark.parametrize("build", [_xlsx, _ods])
+def test_profiles_in_a_workbook(build: Callable[[Sheets], bytes]) -> None:
+    found = spreadsheet.read(
+        Path("a.xlsx"), build({"59 h": PROFILE, "110 h": PROFILE, "notes": [["at noon"]]})
+    )
+    assert (found.technique, [sweep.label for sweep in found.sweeps]) == ("tracer", ["59 h", "110 h"])
+    assert found.sweeps[0].columns["counts_6Li"].tolist() == [95, 50, 8]
+    assert found.sweeps[1].columns["position_metre"] == pytest.approx([5e-7, 1e-6, 1.5e-6])
+
+
+def test_of_two_techniques_in_a_workbook_the_study_chooses() -> None:
+    content = _xlsx({"cold": SHEETS["cold"], "profile": PROFILE})
+    first = spreadsheet.read(Path("a.xlsx"), content)
+    assert (first.technique, len(first.sweeps)) == ("impedance", 1)
+    assert "sheet 'profile' was left out: it holds tracer, another one impedance" in first.warnings
+    chosen = spreadsheet.read(Path("a.xlsx"), content, "tracer")
+    assert (chosen.technique, len(chosen.sweeps)) == ("tracer", 1)

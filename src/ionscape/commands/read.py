@@ -53,20 +53,10 @@ def _target(folder: Path, source: Path, suffix: str) -> Path:
 
 
 def _description(path: Path, measurement: Measurement) -> list[str]:
-    from ionscape.core.measurement import FREQUENCY, REAL_IMPEDANCE
+    from ionscape.read.quick_look import quick_look
 
-    sweeps = measurement.sweeps
-    points = [len(next(iter(sweep.columns.values()))) for sweep in sweeps]
     lines = [str(path), f"  format      {measurement.format}"]
-    span = f"{min(points)} to {max(points)}" if min(points) < max(points) else str(points[0])
-    lines.append(f"  sweeps      {len(sweeps)}, {span} points{' each' if len(sweeps) > 1 else ''}")
-    if all(FREQUENCY in sweep.columns and REAL_IMPEDANCE in sweep.columns for sweep in sweeps):
-        frequencies = [f for sweep in sweeps for f in sweep.frequency]
-        sizes = [abs(z) for sweep in sweeps for z in sweep.impedance]
-        lines.append(f"  frequency   {min(frequencies):.4g} to {max(frequencies):.4g} Hz")
-        lines.append(f"  |Z|         {min(sizes):.4g} to {max(sizes):.4g} ohm")
-    else:
-        lines.append(f"  columns     {', '.join(sweeps[0].columns)}")
+    lines += [f"  {line}" for line in quick_look(measurement)]
     lines.append(f"  temperature {_temperatures(measurement)}")
     if measurement.thickness_metre is not None:
         lines.append(f"  thickness   {measurement.thickness_metre * 1e3:.4g} mm")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ionscape.core.errors import IonscapeError
@@ -54,6 +55,8 @@ class Item:
         Unique over all studies: the root of the names of latents that belong to this item alone.
     fields : `Technique.measurement` or None
         What the study says of the measurement in the technique's own words.
+    path : Path or None
+        Of the file, for a technique that must look again with fields of the study.
     """
 
     label: str
@@ -61,6 +64,7 @@ class Item:
     temperature: Estimate | None
     source: str
     fields: Any = None
+    path: Path | None = None
 
 
 @dataclass(frozen=True)

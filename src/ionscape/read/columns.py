@@ -101,7 +101,7 @@ _QUANTITY_OF_WORD = {word: quantity for quantity, words in _WORDS.items() for wo
 _QUANTITY_OF_PART = {part: quantity for quantity, parts in _PARTS.items() for part in parts.split()}
 _FILLERS = re.compile(r"impedance|impedanz|impedancia|part|component|measured|data|of(?=z|impedan|$)")
 # Where a unit stands: in brackets, after a slash, or as the last word or two.
-_UNIT_PLACES = tuple(
+UNIT_PLACES = tuple(
     re.compile(pattern)
     for pattern in (
         r"(.*?)\s*[\[({]([^\[\](){}]*)[\])}]\s*",
@@ -134,10 +134,10 @@ def heading(cell: str, unit: str = "") -> Heading | None:
         From a row of units below the headings.
     """
     raw = cell.strip().strip('"').strip()
-    text, sign = _without_sign(_plain(raw))
+    text, sign = _without_sign(plain_text(raw))
     name, found, written = _split_unit(text)
     if found is None and unit:
-        found, written = _unit(_plain(unit)), unit.strip()
+        found, written = _unit(plain_text(unit)), unit.strip()
     quantity = _quantity(name, found[0] if found else "")
     if quantity is None:
         return Heading(raw) if _BDF_NAME.fullmatch(raw) else None
@@ -152,11 +152,11 @@ def heading(cell: str, unit: str = "") -> Heading | None:
 def is_unit_row(cells: list[str]) -> bool:
     """Whether a row holds nothing but units, as Gamry and Origin write below the headings."""
     words = [cell.strip() for cell in cells if cell.strip()]
-    units = sum(_unit(_plain(word.strip("[]()"))) is not None for word in words)
+    units = sum(_unit(plain_text(word.strip("[]()"))) is not None for word in words)
     return len(words) >= 2 and units >= 0.6 * len(words)
 
 
-def _plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """One kind of prime and of minus, without ZPlot's (a), (b) and the "Data:" of RelaxIS."""
     for _ in range(2):  # before, as NFKC would split some accents; after, as it makes others
         text = text.translate(_PRIMES).translate(_SIGNS)
@@ -176,7 +176,7 @@ def _without_sign(text: str) -> tuple[str, float]:
 
 def _split_unit(text: str) -> tuple[str, tuple[str, float, float, str] | None, str]:
     """Name, unit (kind, factor, offset, normalisation) and the unit as written."""
-    for pattern in _UNIT_PLACES:
+    for pattern in UNIT_PLACES:
         match = pattern.fullmatch(text)
         if match and (found := _unit(match[2])):
             return match[1], found, match[2].strip()

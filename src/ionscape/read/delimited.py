@@ -10,11 +10,12 @@ from pathlib import Path
 
 from ionscape.core.measurement import Measurement
 from ionscape.read.grid import Row, numbers_in
-from ionscape.read.table import Table, read_table
+from ionscape.read.table import IMPEDANCE, Table, read_table
 from ionscape.read.table_file import measurement_of
 from ionscape.read.text import decimal_mark, lines_of, looks_like_text, to_float
 
 FORMAT = "delimited"
+TECHNIQUE = ""  # the headings tell
 
 _DELIMITERS = ("\t", ";", ",", " ")  # the first of equals wins
 _COMMENT = re.compile(r"\s*(?:#|%|!|//)+\s*")
@@ -59,20 +60,22 @@ def recognises(head: bytes, name: str) -> bool:  # noqa: ARG001
     return looks_like_text(head)
 
 
-def read(path: Path, content: bytes) -> Measurement:
-    """The spectra of a text table.
+def read(path: Path, content: bytes, technique: str | None = None) -> Measurement:
+    """The spectra, profiles or decays of a text table; ``technique`` is the one to look for first.
 
     Raises
     ------
     ReadError
-        The text holds no table of frequency and impedance.
+        The text holds no table of frequency and impedance, of a tracer profile or of an echo decay.
     """
-    return measurement_of(text_table(path, content), path, FORMAT)
+    return measurement_of(text_table(path, content, technique=technique), path, FORMAT)
 
 
-def text_table(path: Path, content: bytes, *, degrees: bool = False) -> Table:
+def text_table(
+    path: Path, content: bytes, *, degrees: bool = False, technique: str | None = IMPEDANCE
+) -> Table:
     """`read_table` of a text file."""
-    return read_table(rows_of(lines_of(content)), path, degrees=degrees)
+    return read_table(rows_of(lines_of(content)), path, degrees=degrees, technique=technique)
 
 
 def rows_of(lines: Sequence[str]) -> list[Row]:
@@ -95,12 +98,13 @@ def _row(number: int, line: str, dialect: Dialect) -> Row:
 def find_dialect(lines: Sequence[str]) -> Dialect:
     """The dialect in which most lines hold the most numbers."""
     sample = _sample(lines)
-    best, most = Dialect(" ", None), (0, 0)
+    best, most = Dialect(" ", None), (0, 0, 0)
     for delimiter in _DELIMITERS:
         dialect = Dialect(delimiter, None)
         rows = [dialect.cells(line) for line in sample if delimiter == " " or delimiter in line]
         counts = [sum(value == value for value in dialect.values(cells)) for cells in rows]
-        score = (sum(count >= 3 for count in counts), sum(count >= 2 for count in counts))
+        whole = sum(count == len(cells) > 1 for cells, count in zip(rows, counts, strict=True))
+        score = (sum(count >= 3 for count in counts), sum(count >= 2 for count in counts), whole)
         if score > most:
             fields = [cell for cells, count in zip(rows, counts, strict=True) if count >= 2 for cell in cells]
             numbers = [cell for cell in fields if _number(cell, None) == _number(cell, None)]

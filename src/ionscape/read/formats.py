@@ -9,6 +9,12 @@ A format is a module with three names:
 ``read(path: Path, content: bytes) -> Measurement``
     Raises `ionscape.core.errors.ReadError`.
 
+and, where it does not hold impedance, a fourth:
+
+``TECHNIQUE: str``
+    The technique whose measurements the format holds, e.g. ``"tracer"``. The built-in tables serve several:
+    theirs is empty, and their ``read`` takes the technique that the study names, or None, as third argument.
+
 Another package adds a format with an entry point of the group ``ionscape.readers`` that names such a module.
 """
 
@@ -47,6 +53,12 @@ SPECIFIC = (
     "powersuite",
     "lcr_meter",
     "neisys",
+    "bruker_diffusion",
+    "numpy_npz",
+    "numpy_npy",
+    "tiff",
+    "iontof_ita",
+    "iontof_ascii",
 )
 # Formats that take any table; asked after everybody else's.
 GENERIC = ("spreadsheet", "delimited")
@@ -54,11 +66,15 @@ GENERIC = ("spreadsheet", "delimited")
 
 @dataclass(frozen=True)
 class ReaderFormat:
-    """One format: its name, how it is recognised, how it is read."""
+    """One format: its name, how it is recognised, how it is read, and for which technique.
+
+    ``technique`` is empty for tables, whose content tells; their ``read`` takes the wanted one as well.
+    """
 
     name: str
     recognises: Callable[[bytes, str], bool]
-    read: Callable[[Path, bytes], Measurement]
+    read: Callable[..., Measurement]
+    technique: str = "impedance"
 
     @classmethod
     def of_module(cls, module: Any) -> ReaderFormat:
@@ -69,7 +85,12 @@ class ReaderFormat:
         AttributeError
             If a name is missing.
         """
-        return cls(name=module.FORMAT, recognises=module.recognises, read=module.read)
+        technique = getattr(module, "TECHNIQUE", "impedance")
+        return cls(name=module.FORMAT, recognises=module.recognises, read=module.read, technique=technique)
+
+    def measurement(self, path: Path, content: bytes, technique: str | None = None) -> Measurement:
+        """`read`, with the technique for those formats that serve several."""
+        return self.read(path, content) if self.technique else self.read(path, content, technique)
 
 
 def reader_formats() -> Iterator[ReaderFormat]:
@@ -79,6 +100,17 @@ def reader_formats() -> Iterator[ReaderFormat]:
     yield from third_party_formats()
     for name in GENERIC:
         yield _built_in(name)
+
+
+def companions(path: Path) -> tuple[Path, ...]:
+    """Files beside a data file that its reader reads too: what depends on the one depends on all of them."""
+    if path.name not in ("ser", "2rr"):
+        return ()
+    inside = path.resolve().parents
+    folder = inside[2] if path.name == "2rr" and len(inside) > 2 else inside[0]
+    named = [folder / name for name in ("acqus", "acqu2s", "difflist", "pulseprogram")]
+    spectra = sorted(folder.glob("pdata/*/2rr")) + sorted(folder.glob("pdata/*/proc*s"))
+    return tuple(file for file in (*named, *spectra) if file.is_file() and file != path.resolve())
 
 
 @cache

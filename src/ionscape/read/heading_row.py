@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -104,12 +104,33 @@ def side_by_side(headings: Sequence[tuple[int, Heading]]) -> list[Columns]:
 
 def columns_above(block: Block, grid: Floats) -> list[Columns]:
     """The columns that the nearest understood row of headings above a block names; empty if no row does."""
-    for number in _nearest(block):
-        for placed in _readings(block.above, number, grid):
-            columns = side_by_side(placed)
-            if columns:
-                return columns
+    for placed in readings_above(block, grid):
+        columns = side_by_side(placed)
+        if columns:
+            return columns
     return []
+
+
+def readings_above(
+    block: Block,
+    grid: Floats,
+    meaning: Callable[[str, str], Heading | None] = heading,
+    unit_row: Callable[[list[str]], bool] = is_unit_row,
+) -> Iterator[list[tuple[int, Heading]]]:
+    """Understood headings with their columns, for every row above a block, the nearest first.
+
+    Parameters
+    ----------
+    block : Block
+    grid : (rows, columns) float array
+        Of the block.
+    meaning : callable
+        The meaning of a heading, given the unit below it.
+    unit_row : callable
+        Whether a row holds nothing but units.
+    """
+    for number in _nearest(block):
+        yield from _readings(block.above, number, grid, meaning, unit_row)
 
 
 def names_a_spectrum(row: Row) -> bool:
@@ -125,7 +146,7 @@ def why_no_spectrum(block: Block, grid: Floats) -> tuple[str, int] | None:
     """Reason and line if the headings above the block name no spectrum; None if there are no headings."""
     for number in _nearest(block):
         row = block.above[number]
-        names = _names_in(row, _occupied(grid).size)
+        names = names_in(row, _occupied(grid).size)
         if is_unit_row(names or row.cells):
             continue
         if names:
@@ -137,7 +158,7 @@ def why_no_spectrum(block: Block, grid: Floats) -> tuple[str, int] | None:
     return None
 
 
-def _names_in(row: Row, columns: int) -> list[str]:
+def names_in(row: Row, columns: int) -> list[str]:
     """The cells of a row that can only be headings: delimited words, one to a column; else empty."""
     for cells, at_spaces in _splits(row):
         names = [cell.strip() for cell in cells if cell.strip()]
@@ -163,14 +184,20 @@ def _nearest(block: Block) -> range:
     return range(last, max(-1, last - _ROWS_ABOVE), -1)
 
 
-def _readings(above: Sequence[Row], number: int, grid: Floats) -> Iterator[list[tuple[int, Heading]]]:
+def _readings(
+    above: Sequence[Row],
+    number: int,
+    grid: Floats,
+    meaning: Callable[[str, str], Heading | None] = heading,
+    unit_row: Callable[[list[str]], bool] = is_unit_row,
+) -> Iterator[list[tuple[int, Heading]]]:
     """Understood headings of a row with their columns, for each way to split the row into cells."""
     below = above[number + 1] if number + 1 < len(above) else None
-    units = below.cells if below is not None and is_unit_row(below.cells) else []
+    units = below.cells if below is not None and unit_row(below.cells) else []
     for cells in _fitting(above[number], grid):
         places = _places(cells, grid)
-        found = ((index, heading(cell, _unit_below(units, cells, cell))) for index, cell in places)
-        yield [(index, meaning) for index, meaning in found if meaning is not None]
+        found = ((index, meaning(cell, _unit_below(units, cells, cell))) for index, cell in places)
+        yield [(index, understood) for index, understood in found if understood is not None]
 
 
 def _fitting(row: Row, grid: Floats) -> list[list[str]]:
@@ -198,7 +225,7 @@ def _splits(row: Row) -> Iterator[tuple[list[str], bool]]:
     text = row.text.strip().strip('"').strip()
     for delimiter in (r"\t+", ";", ",", r"\s{2,}"):
         cells = [cell.strip() for cell in re.split(delimiter, text)]
-        if len(cells) >= 3:
+        if len(cells) >= 2:
             yield cells, False
     yield _GLUE.sub("", text).split(), True
 

@@ -10,6 +10,7 @@ from ionscape.core.errors import ReadError
 from ionscape.core.measurement import Measurement
 from ionscape.read.formats import HEAD_BYTES, ReaderFormat, reader_formats
 from ionscape.read.naming import NamedTemperature, geometry_in_name, temperature_in_name
+from ionscape.read.profile_checks import checked_profiles
 from ionscape.read.spectrum_checks import checked
 
 _KNOWN_BEGINNINGS = (
@@ -22,15 +23,19 @@ _KNOWN_BEGINNINGS = (
     (b"PK\x03\x04", "a zip archive: unpack it first"),
     (b"\x1f\x8b", "a gzip archive: unpack it first"),
     (b"7z\xbc\xaf", "a 7z archive: unpack it first"),
-    (b"\x93NUMPY", "a numpy array"),
     (b"\x80\x04", "a Python pickle"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
 )
+_HOLDS = {
+    "impedance": "an impedance spectrum",
+    "tracer": "a tracer profile or image",
+    "nmr": "an echo decay of NMR",
+}
 _DISAGREEMENT_KELVIN = 2.0
 
 
-def read(path: str | Path) -> Measurement:
+def read(path: str | Path, technique: str | None = None) -> Measurement:
     """Read a data file, whatever instrument wrote it.
 
     The format is found from the content. What the file itself does not state, temperature and geometry,
@@ -39,6 +44,9 @@ def read(path: str | Path) -> Measurement:
     Parameters
     ----------
     path : str or Path
+    technique : str, optional
+        What the file should hold, e.g. ``"tracer"``: then only the formats of that technique are tried.
+        Without it the content tells.
 
     Returns
     -------
@@ -49,19 +57,40 @@ def read(path: str | Path) -> Measurement:
     ------
     ReadError
         One sentence that says why the file yields nothing: missing, a folder, empty, of no known format,
-        or without a usable point.
+        of another technique, or without a usable point.
     """
     path = Path(path)
     content = _content(path)
-    reader = recognised(path, content)
+    measurement = _measurement(path, content, technique)
+    if technique is not None and measurement.technique != technique:
+        raise ReadError(path, _of_another(measurement.technique, measurement.format, technique))
+    return completed_from_name(checked_profiles(checked(measurement)), path.name)
+
+
+def _measurement(path: Path, content: bytes, technique: str | None) -> Measurement:
+    """What the first format that recognises the content reads."""
+    reader = recognised(path, content, technique)
     try:
-        measurement = reader.read(path, content)
+        return reader.measurement(path, content, technique)
     except ReadError:
+        other = None if technique is None or reader.technique else _other(path, content, technique)
+        if other is not None:
+            raise ReadError(path, _of_another(other.technique, other.name, str(technique))) from None
         raise
     except Exception as error:  # a damaged file may break a reader anywhere
         reason = f"it looks like {reader.name}, but the content is damaged or of an unknown version"
         raise ReadError(path, f"{reason} ({type(error).__name__}: {error})") from error
-    return completed_from_name(checked(measurement), path.name)
+
+
+def _of_another(technique: str, name: str, wanted: str) -> str:
+    held = _HOLDS.get(technique, f"a measurement of {technique}")
+    return f"this is {held} ({name}), the study says {wanted}"
+
+
+def _other(path: Path, content: bytes, technique: str) -> ReaderFormat | None:
+    """The first format of another technique that recognises the content."""
+    others = (reader for reader in reader_formats() if reader.technique not in ("", technique))
+    return next((reader for reader in others if _recognises(reader, content[:HEAD_BYTES], path.name)), None)
 
 
 def _content(path: Path) -> bytes:
@@ -78,8 +107,8 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def recognised(path: Path, content: bytes) -> ReaderFormat:
-    """The first format that recognises the content.
+def recognised(path: Path, content: bytes, technique: str | None = None) -> ReaderFormat:
+    """The first format that recognises the content, of those that serve the technique if one is given.
 
     Raises
     ------
@@ -88,8 +117,12 @@ def recognised(path: Path, content: bytes) -> ReaderFormat:
     """
     head = content[:HEAD_BYTES]
     for reader in reader_formats():
-        if _recognises(reader, head, path.name):
+        serves = technique is None or reader.technique in ("", technique)
+        if serves and _recognises(reader, head, path.name):
             return reader
+    other = _other(path, content, technique) if technique is not None else None
+    if other is not None:
+        raise ReadError(path, _of_another(other.technique, other.name, str(technique)))
     kind = next((words for start, words in _KNOWN_BEGINNINGS if head.startswith(start)), "")
     raise ReadError(path, f"not a measurement: {kind}" if kind else "binary content of no known instrument")
 
@@ -98,7 +131,7 @@ def _recognises(reader: ReaderFormat, head: bytes, name: str) -> bool:
     try:
         return reader.recognises(head, name)
     except Exception as error:  # another package's fault must not stop a reading
-        warnings.warn(f"reader {reader.name!r} broke on {name}: {error!r}", RuntimeWarning, stacklevel=4)
+        warnings.warn(f"reader {reader.name!r} broke on {name}: {error!r}", RuntimeWarning, stacklevel=5)
         return False
 
 

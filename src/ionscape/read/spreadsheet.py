@@ -1,4 +1,4 @@
-"""Spreadsheets (.xlsx, .xls, .ods) by python-calamine: every sheet with a table of impedance."""
+"""Spreadsheets (.xlsx, .xls, .ods) by python-calamine: every sheet with a table of measurements."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ionscape.read.text import decimal_mark, to_float
 from ionscape.read.workbook_size import check_size
 
 FORMAT = "spreadsheet"
+TECHNIQUE = ""  # the headings tell
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _INSIDE_ZIP = (b"xl/", b"[Content_Types].xml", b"opendocument.spreadsheet")
@@ -34,23 +35,24 @@ def recognises(head: bytes, name: str) -> bool:
     return any(part in head for part in _INSIDE_ZIP) or name.lower().endswith(_SUFFIXES)
 
 
-def read(path: Path, content: bytes) -> Measurement:
-    """The spectra of all sheets that hold some; each sweep's label begins with its sheet's name.
+def read(path: Path, content: bytes, technique: str | None = None) -> Measurement:
+    """The spectra, profiles or decays of all sheets that hold some; each label begins with its sheet's name.
 
     A sheet named after a temperature (``25C``) gives it to its sweeps, unless the sheet itself states one.
 
     Raises
     ------
     ReadError
-        The file is no workbook, is too large, or no sheet holds a table of frequency and impedance.
+        The file is no workbook, is too large, or no sheet holds a table of measurements.
     """
     tables: dict[str, Table] = {}
     reasons: dict[str, str] = {}
     for title, cells in _sheets(path, content):
         try:
-            tables[title] = read_table(_rows(cells), path)
+            tables[title] = read_table(_rows(cells), path, technique=technique)
         except ReadError as error:
             reasons[title] = error.reason
+    _keep_one_technique(tables, reasons, technique)
     if not tables:
         listed = "; ".join(f"sheet {title!r}: {reason}" for title, reason in reasons.items())
         raise ReadError(path, listed or "the workbook has no sheets")
@@ -59,6 +61,14 @@ def read(path: Path, content: bytes) -> Measurement:
 
 
 _BLANK = "the file is blank"
+
+
+def _keep_one_technique(tables: dict[str, Table], reasons: dict[str, str], wanted: str | None) -> None:
+    """Of sheets with measurements of several techniques keep those of the one asked for, or of the first."""
+    kinds = [table.technique for table in tables.values()]
+    kept = wanted if wanted in kinds else next(iter(kinds), "")
+    for title in [title for title, table in tables.items() if table.technique != kept]:
+        reasons[title] = f"it holds {tables.pop(title).technique}, another one {kept}"
 
 
 def _sheets(path: Path, content: bytes) -> list[tuple[str, list[list[Any]]]]:
@@ -121,4 +131,6 @@ def _joined(tables: dict[str, Table]) -> Table:
     ]
     preface = [line for table in tables.values() for line in table.preface]
     kinds = {table.normalised for table in tables.values()}
-    return Table(tuple(sweeps), tuple(warnings), tuple(preface), kinds.pop() if len(kinds) == 1 else "")
+    normalised = kinds.pop() if len(kinds) == 1 else ""
+    technique = next(iter(tables.values())).technique
+    return Table(tuple(sweeps), tuple(warnings), tuple(preface), normalised, technique)

@@ -72,7 +72,7 @@ def impedance_sweeps(
     sweeps = []
     for piece, label in zip(pieces, names, strict=True):
         mine = {key: values[rows[piece]] for key, values in columns.items()}
-        sweeps.append(Sweep(mine, label, _mean(temperature, rows[piece])))
+        sweeps.append(Sweep(mine, label, mean_kelvin(temperature, rows[piece])))
     return tuple(sweeps), warnings
 
 
@@ -102,7 +102,8 @@ def _names(first_rows: Sequence[int], labels: Sequence[str] | None) -> list[str]
     return [str(number) for number in range(1, len(first_rows) + 1)]
 
 
-def _mean(temperature: Floats | None, rows: NDArray[np.intp]) -> float | None:
+def mean_kelvin(temperature: Floats | None, rows: NDArray[np.intp]) -> float | None:
+    """Mean temperature [K] of some rows; None where no row states one."""
     if temperature is None:
         return None
     values = temperature[rows]

@@ -15,10 +15,12 @@ from ionscape.read.grid import Block, Row, blocks_of
 from ionscape.read.heading_row import Columns, columns_above, names_a_spectrum, why_no_spectrum
 from ionscape.read.headless import guessed_columns
 from ionscape.read.naming import temperature_in_header
+from ionscape.read.profile_table import profile_table, why_no_profile
 from ionscape.read.sweeps import impedance_sweeps
 
 Floats = NDArray[np.float64]
 
+IMPEDANCE = "impedance"
 _KELVIN = "temperature_kelvin"
 
 
@@ -35,12 +37,15 @@ class Table:
     normalised : {"", "area", "resistivity"}
         Whether the impedance was given in ohm cm2 or ohm cm; the sweeps then hold the ohms of 1 cm2 (and
         1 cm).
+    technique : str
+        Whose columns the sweeps hold.
     """
 
     sweeps: tuple[Sweep, ...]
     warnings: tuple[str, ...]
     preface: tuple[str, ...]
     normalised: str = ""
+    technique: str = IMPEDANCE
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,9 @@ class _Part:
     normalised: str
 
 
-def read_table(rows: Sequence[Row], path: Path, *, degrees: bool = False) -> Table:
+def read_table(
+    rows: Sequence[Row], path: Path, *, degrees: bool = False, technique: str | None = IMPEDANCE
+) -> Table:
     """The sweeps of a grid of cells.
 
     Parameters
@@ -63,20 +70,34 @@ def read_table(rows: Sequence[Row], path: Path, *, degrees: bool = False) -> Tab
         For messages.
     degrees : bool
         Whether phases without a unit are known to be in degrees.
+    technique : str or None
+        What the table should hold; None if its headings are to tell.
+
+    Returns
+    -------
+    Table
+        Where the headings name columns of another technique than the one asked for, that one's.
 
     Raises
     ------
     ReadError
-        No numbers, no frequency column, no impedance columns, or no usable point.
+        No numbers, no columns that belong together, or no usable point.
     """
     blocks = blocks_of(rows)
     if not blocks:
         raise ReadError(path, _no_numbers(rows))
-    warnings: list[str] = []
-    parts = list(_headed(blocks, degrees, warnings)) or [_unheaded(blocks, path, warnings)]
-    sweeps, dropped = _joined(parts, path)
     first = next(row.line for row in rows if row.values is not None)
     preface = tuple(row.text for row in rows if row.line < first)
+    warnings: list[str] = []
+    parts = list(_headed(blocks, degrees, warnings))
+    if not parts or technique not in (None, IMPEDANCE):
+        found = profile_table(blocks, path, None if technique == IMPEDANCE else technique)
+        if found is not None:
+            return Table(found.sweeps, found.warnings, preface, technique=found.technique)
+        if not parts and technique not in (None, IMPEDANCE):
+            raise ReadError(path, why_no_profile(blocks[0], technique), line=blocks[0].rows[0].line)
+    parts = parts or [_unheaded(blocks, path, warnings)]
+    sweeps, dropped = _joined(parts, path)
     normalised = next((part.normalised for part in parts if part.normalised), "")
     return Table(sweeps, tuple(dict.fromkeys([*warnings, *dropped])), preface, normalised)
 

@@ -53,7 +53,7 @@ def measurement_of(
         geometry = _unit_geometry(table.normalised, notes)
     return Measurement(
         source=path,
-        technique="impedance",
+        technique=table.technique,
         format=name,
         sweeps=table.sweeps,
         temperature_kelvin=temperature_in_header(table.preface),

@@ -106,7 +106,7 @@ def _apply(
     for name, sweep, temperature in sweeps:
         label, source = _names(task, work, name)
         piece, problem = _piece(
-            use, Item(label, sweep, temperature, source, fields), sample, options, work.name
+            use, Item(label, sweep, temperature, source, fields, task.path), sample, options, work.name
         )
         text = text or problem
         pieces.append(ItemPiece(label, source, temperature, piece))

@@ -13,6 +13,7 @@ from ionscape.core.errors import InputError
 from ionscape.core.outcome import Row
 from ionscape.core.registry import technique
 from ionscape.core.sample import Sample
+from ionscape.read.formats import companions
 from ionscape.study.cache import Cache, code_hash, key_of, versions
 from ionscape.study.model import AnalysisPlan, DataFile, MeasurementPlan, Study
 from ionscape.study.problems import suggestion
@@ -74,7 +75,7 @@ def make_plan(study: Study) -> Plan:
         If a data file has vanished or may not be read.
     """
     plan = Plan(study, _inputs(study))
-    hashes = {file.path: file.sha256 for file in plan.inputs}
+    hashes = {file.path: _with_companions(file) for file in plan.inputs}
     order = TopologicalSorter({name: analysis.needs for name, analysis in study.analyses.items()})
     for name in order.static_order():
         analysis = study.analyses[name]
@@ -230,3 +231,9 @@ def _inputs(study: Study) -> tuple[InputFile, ...]:
         digest = hashlib.sha256(content).hexdigest()
         found.append(InputFile(path, digest, len(content), "", tuple(used[path])))
     return tuple(found)
+
+
+def _with_companions(file: InputFile) -> str:
+    """The file's hash, and those of the files that its reader reads with it."""
+    beside = [hashlib.sha256(path.read_bytes()).hexdigest() for path in companions(file.path)]
+    return " ".join([file.sha256, *beside])
