@@ -1,28 +1,101 @@
 """What needs two techniques at once: conductivity and diffusion, charge and number of carriers.
 
-Everything is imported on first use.
+``from ionscape import consistency; consistency.haven_ratio(...)``. Everything is imported on first use.
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ionscape.consistency.coefficients import Coefficient, coefficients_of
+    from ionscape.consistency.course import Course
+    from ionscape.consistency.effective import agreement, predictions
+    from ionscape.consistency.grain_sizes import grain_size_of
+    from ionscape.consistency.judgement import Verdict, verdict
     from ionscape.consistency.nernst_einstein import (
         apparent_carrier_density,
         diffusion_coefficient,
         haven_ratio,
+        mobility,
+    )
+    from ionscape.consistency.published import (
+        check_carrier_density,
+        check_permeability_unit,
+        check_published,
+        check_series_limit,
+        check_temperatures,
+    )
+    from ionscape.consistency.ratios import JointLines, joint_lines, ratio_on_lines, ratios_at_points
+    from ionscape.consistency.series_model import (
+        boundary_product,
+        brick_layer_diffusion,
+        maxwell_garnett_diffusion,
+        series_diffusion,
     )
 
-__all__ = ["apparent_carrier_density", "diffusion_coefficient", "haven_ratio"]
+_WHERE = {
+    "Coefficient": "coefficients",
+    "Course": "course",
+    "JointLines": "ratios",
+    "Verdict": "judgement",
+    "agreement": "effective",
+    "apparent_carrier_density": "nernst_einstein",
+    "boundary_product": "series_model",
+    "brick_layer_diffusion": "series_model",
+    "check_carrier_density": "published",
+    "check_permeability_unit": "published",
+    "check_published": "published",
+    "check_series_limit": "published",
+    "check_temperatures": "published",
+    "coefficients_of": "coefficients",
+    "diffusion_coefficient": "nernst_einstein",
+    "grain_size_of": "grain_sizes",
+    "haven_ratio": "nernst_einstein",
+    "joint_lines": "ratios",
+    "maxwell_garnett_diffusion": "series_model",
+    "mobility": "nernst_einstein",
+    "predictions": "effective",
+    "ratio_on_lines": "ratios",
+    "ratios_at_points": "ratios",
+    "series_diffusion": "series_model",
+    "verdict": "judgement",
+}
+
+__all__ = [
+    "Coefficient",
+    "Course",
+    "JointLines",
+    "Verdict",
+    "agreement",
+    "apparent_carrier_density",
+    "boundary_product",
+    "brick_layer_diffusion",
+    "check_carrier_density",
+    "check_permeability_unit",
+    "check_published",
+    "check_series_limit",
+    "check_temperatures",
+    "coefficients_of",
+    "diffusion_coefficient",
+    "grain_size_of",
+    "haven_ratio",
+    "joint_lines",
+    "maxwell_garnett_diffusion",
+    "mobility",
+    "predictions",
+    "ratio_on_lines",
+    "ratios_at_points",
+    "series_diffusion",
+    "verdict",
+]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from ionscape.consistency import nernst_einstein
-
-    return getattr(nernst_einstein, name)
+    return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
 
 
 def __dir__() -> list[str]:

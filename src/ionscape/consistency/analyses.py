@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ionscape.consistency.coefficients import CONDUCTED, ONE_CRYSTAL, missing_carriers
 from ionscape.consistency.nernst_einstein import diffusion_coefficient
 from ionscape.core.errors import AnalysisError
 from ionscape.core.estimate import Estimate, refused
@@ -46,29 +47,24 @@ def channel(quantity: str) -> str:
 def _row(row: Row, sample: Sample, several: bool) -> Row:
     """Labels keep the item; with several conductivities they begin with the channel."""
     parts = ([channel(row.quantity) or row.quantity] if several else []) + ([row.item] if row.item else [])
-    return Row(QUANTITY, _converted(row, sample), row.temperature, ", ".join(parts), "cm^2/s")
+    one_crystal = sample.morphology in ONE_CRYSTAL
+    of = row.channel or CONDUCTED.get(row.quantity, "bulk" if one_crystal else "")
+    of = "bulk" if one_crystal and of == "effective" else of
+    item = ", ".join(parts)
+    return Row(QUANTITY, _converted(row, sample), row.temperature, item, "cm^2/s", "D_sigma", of)
 
 
 def _converted(row: Row, sample: Sample) -> Estimate:
     if sample.carrier_density is None or sample.carrier_charge is None:
-        return refused(_DIFFUSION, _missing(sample))
+        return refused(_DIFFUSION, missing_carriers(sample))
     if row.temperature is None or row.temperature.status != "determined":
         return refused(_DIFFUSION, "the temperature of this conductivity is not known")
     return diffusion_coefficient(row.estimate, row.temperature, sample.carrier_density, sample.carrier_charge)
 
 
-def _missing(sample: Sample) -> str:
-    if sample.carrier_density is not None:
-        return f"the charge of the carriers of sample {sample.name} is not known: give carrier, e.g. Li+"
-    return (
-        f"the Nernst-Einstein relation needs the number density of the carriers of sample {sample.name}: "
-        f"give carrier_density (e.g. 5.0e21 cm^-3), or density, formula and carrier"
-    )
-
-
 def _findings(given: Sequence[Row], rows: Sequence[Row], sample: Sample) -> list[str]:
     if sample.carrier_density is None or sample.carrier_charge is None:
-        return [f"No diffusion coefficients: {_missing(sample)}."]
+        return [f"No diffusion coefficients: {missing_carriers(sample)}."]
     density = format_quantity(sample.carrier_density, "cm^-3")
     kind = f"{sample.carrier} ions" if sample.carrier else "ions of the kind"
     found = [_range(name, given, rows) for name in dict.fromkeys(row.quantity for row in given)]
@@ -84,7 +80,7 @@ def _range(quantity: str, given: Sequence[Row], rows: Sequence[Row]) -> str:
     known = [
         (row.temperature.value, row.estimate) for source, row in zip(given, rows, strict=True)
         if source.quantity == quantity and row.temperature and row.estimate.status == "determined"
-    ]  # fmt: skip
+    ]
     name = f"D from conductivity ({channel(quantity) or 'as given'})"
     if not known:
         return f"{name}: none determined."
@@ -99,6 +95,6 @@ def _warnings(given: Sequence[Row]) -> list[str]:
         return []
     return [
         "the grain-boundary conductivity from an arc is L/(R A) with the pellet's geometry, so its diffusion "
-        "coefficient is apparent: that of the boundary itself is smaller by boundary width over grain size "
-        "(brick layer)"
+        "coefficient is apparent, (l/δ)D_gb: that of the boundary itself is smaller by boundary width over "
+        "grain size (brick layer)"
     ]

@@ -13,6 +13,7 @@ from ionscape.core.estimate import Estimate, exact
 from ionscape.core.quantity import Dimension, dimension_of, si_unit
 
 _PER_CHARGE = dimension_of("J/K/C^2")
+_CHARGE_PER_HEAT = dimension_of("C*K/J")
 
 
 def diffusion_coefficient(
@@ -69,6 +70,20 @@ def apparent_carrier_density(
     _check(temperature, "K", "the temperature")
     _check(tracer_diffusion, "m^2/s", "the tracer diffusion coefficient")
     return conductivity * temperature / tracer_diffusion * _thermal(charge)
+
+
+def mobility(diffusion: Estimate, temperature: Estimate, charge: int = 1) -> Estimate:
+    """μ = |z|eD/(kT) [m^2/V/s]; with D_σ it is σ/(|z|en), the mean drift of all ions of the kind.
+
+    Raises
+    ------
+    InputError
+        If z is 0, or an argument has the wrong dimension.
+    """
+    _check(diffusion, "m^2/s", "the diffusion coefficient")
+    _check(temperature, "K", "the temperature")
+    _thermal(charge)
+    return diffusion / temperature * exact(abs(charge) * elementary_charge / Boltzmann, _CHARGE_PER_HEAT)
 
 
 def _thermal(charge: int) -> Estimate:

@@ -29,4 +29,6 @@ _SYMBOLS = {"D*": "D*", "D_NMR": "D_NMR", "D_sigma": "D_σ", "D_CAIT": "D_CAIT",
 def symbol_of(kind: str, channel: str = "") -> str:
     """What a table prints: ``D_σ,bulk``; ``D`` where the kind is not known."""
     symbol = _SYMBOLS.get(kind, "D")
-    return f"{symbol},{channel}" if channel and "_" in symbol else f"{symbol} ({channel})" if channel else symbol
+    if not channel:
+        return symbol
+    return f"{symbol},{channel}" if "_" in symbol else f"{symbol} ({channel})"

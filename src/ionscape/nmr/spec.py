@@ -13,11 +13,25 @@ TECHNIQUE = Technique(
     analyses=(
         Analysis(
             "nmr.fit",
-            "Diffusion coefficient, or several, or a distribution; whether it depends on gradient or diffusion time",
+            "Diffusion coefficient, several, or a distribution; whether it depends on gradient or diffusion "
+            "time",
             FitOptions,
             deferred("ionscape.nmr.fit_analysis:decays_of_study"),
             deferred("ionscape.nmr.fit_analysis:fit_one"),
-            outputs={"diffusion_coefficient": "m^2/s"},
+            outputs={
+                "diffusion_coefficient": "m^2/s",
+                "diffusion_coefficient_mean": "m^2/s",
+                "diffusion_coefficient_long_time": "m^2/s",
+                "diffusion_coefficient_short_time": "m^2/s",
+                "diffusion_coefficient_along": "m^2/s",
+                "diffusion_coefficient_across": "m^2/s",
+                "diffusion_coefficient_1": "m^2/s",
+                "diffusion_coefficient_2": "m^2/s",
+                "diffusion_coefficient_3": "m^2/s",
+                "fraction_*": "1",
+                "relative_spread": "1",
+                "barrier_distance": "m",
+            },
         ),
     ),
 )

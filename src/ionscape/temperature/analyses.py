@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ionscape.core.coefficient import symbol_of
 from ionscape.core.errors import AnalysisError
 from ionscape.core.estimate import Estimate, exact
 from ionscape.core.number_format import format_celsius, format_name, format_quantity
@@ -37,13 +38,17 @@ _IN_SERIES = {"bulk": "bulk", "grain_boundary": "grain boundary"}
 
 @dataclass(frozen=True)
 class Result:
-    """One quantity's line, what was found about its bend, and what is reported in the end."""
+    """One quantity's line, what was found about its bend, and what is reported in the end.
+
+    ``quantity`` also tells kind and channel, where there are several of one name; ``of`` is one of its rows.
+    """
 
     quantity: str
     line: ArrheniusFit
     bend: Comparison
     unit: str
     reported: Reported
+    of: Row
 
     @cached_property
     def values(self) -> tuple[tuple[float, Estimate], ...]:
@@ -90,9 +95,16 @@ def arrhenius_outcome(series: Series, options: ArrheniusOptions) -> Outcome:
 
 
 def _by_quantity(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Rows of one line: of one name, and of one kind and channel of diffusion coefficient."""
+    of_name: dict[str, set[tuple[str, str]]] = {}
+    for row in rows:
+        of_name.setdefault(row.quantity, set()).add((row.kind, row.channel))
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        groups.setdefault(row.quantity, []).append(row)
+        name = row.quantity
+        if len(of_name[name]) > 1:
+            name += f", {symbol_of(row.kind, row.channel).replace('_', '')}"
+        groups.setdefault(name, []).append(row)
     return groups
 
 
@@ -107,11 +119,12 @@ def _result(
     bend = compare(
         line, options.models, scatter=options.scatter, source=f"{series.source}.{quantity}.curvature"
     )
-    unit = next((row.unit for row in rows if row.unit), "") or field_unit(quantity, line.points.dimension)
+    unit = next((row.unit for row in rows if row.unit), "")
+    unit = unit or field_unit(rows[0].quantity, line.points.dimension)
     kind = quantity.removesuffix("_total")
     named = {f"{kind}_{process}": text for process, text in _IN_SERIES.items()} if kind != quantity else {}
     parts = {named[r.quantity]: r.reported.at for r in earlier if r.quantity in named}
-    return Result(quantity, line, bend, unit, reported(quantity, line, bend, parts))
+    return Result(quantity, line, bend, unit, reported(quantity, line, bend, parts), rows[0])
 
 
 def _label(row: Row) -> str:
@@ -128,13 +141,14 @@ def _rows(result: Result, item: str, options: ArrheniusOptions) -> list[Row]:
         Row("pre_exponential_factor", result.reported.factor, item=item, unit=result.factor_unit),
     ]
     for kelvin, estimate in result.values:
-        rows.append(Row(result.quantity, estimate, exact(kelvin, _KELVIN), item, result.unit))
+        rows.append(Row(result.of.quantity, estimate, exact(kelvin, _KELVIN), item, result.unit))
     wanted = set(options.models or ()) | {result.reported.parameters}
     for candidate in result.bend.candidates:
         if candidate.fit is not None and candidate.name in wanted and not _mistakable(result, candidate):
             pairs = zip(candidate.fit.model.parameters, candidate.fit.estimates, strict=True)
             rows += [Row(p.quantity, estimate, item=item, unit=p.unit) for p, estimate in pairs]
-    return rows
+    kind, channel = result.of.kind, result.of.channel
+    return [replace(row, kind=kind, channel=channel) for row in rows]
 
 
 def _mistakable(result: Result, candidate: Candidate) -> bool:

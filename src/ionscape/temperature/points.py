@@ -54,6 +54,8 @@ def form_for(dimension: Dimension, name: FormName | None) -> Form:
     """
     kinds = {dimension_of("S/m"): "sigma", dimension_of("m^2/s"): "D", dimension_of("Pa*s"): "eta"}
     kind = kinds.get(dimension)
+    if name == "ln D" and dimension == dimension_of("m/s"):  # D_gb/δ, a diffusion coefficient over a length
+        name = "ln x"
     default = {"sigma": "ln sigma T", "D": "ln D", "eta": "ln eta"}.get(kind or "", "ln x")
     chosen = name or default
     wanted = {"ln sigma T": "sigma", "ln sigma": "sigma", "ln D": "D", "ln eta": "eta"}.get(chosen, kind)

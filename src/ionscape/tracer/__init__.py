@@ -5,7 +5,30 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_WHERE: dict[str, str] = {}
+_WHERE: dict[str, str] = {
+    "GrainDiffusion": "diffusion_2d",
+    "Stage2D": "diffusion_2d",
+    "GrainFaces": "grain_faces",
+    "AcquisitionLimits": "acquisition_plan",
+    "acquisition_limits": "acquisition_plan",
+    "ExchangePlan": "exchange_plan",
+    "Grains": "exchange_plan",
+    "exchange_design": "exchange_plan",
+    "IsotopeFraction": "isotope_fraction",
+    "fraction_of_sweep": "isotope_fraction",
+    "ProfileFit": "profile_fit",
+    "fit_profile": "profile_fit",
+    "constant_source": "exchange_profiles",
+    "surface_exchange": "exchange_profiles",
+    "slab": "exchange_profiles",
+    "instantaneous_source": "thin_film",
+    "finite_layer": "thin_film",
+    "with_fast_boundaries": "fast_boundary",
+    "boundary_excess": "fast_boundary",
+    "le_claire": "fast_boundary",
+    "PositionScale": "position_scale",
+    "depth_scale": "position_scale",
+}
 __all__ = sorted(_WHERE)
 
 

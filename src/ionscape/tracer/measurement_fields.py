@@ -24,7 +24,9 @@ def _stages(value: Any) -> tuple[Stage, ...]:
 def _stage(text: str) -> Stage:
     match = _STAGE.match(text)
     if match is None:
-        raise InputError(f"expected a stage such as '14 d at 22 degC' or '1 h from 22 degC to 200 degC', got {text!r}")
+        raise InputError(
+            f"expected a stage such as '14 d at 22 degC' or '1 h from 22 degC to 200 degC', got {text!r}"
+        )
     duration = parse_quantity(match["time"], "time").value
     start = parse_quantity(match["at"] or match["start"], "temperature").value
     end = parse_quantity(match["at"] or match["end"], "temperature").value
@@ -40,40 +42,75 @@ def _rate(value: Any) -> Quantity:
     return found
 
 
-class TracerMeasurement(FieldModel):
-    """A tracer profile or image: how the tracer got in, what happened since, how counts and depth were taken.
+def _counts(value: Any) -> Quantity:
+    found = value if isinstance(value, Quantity) else parse_quantity(str(value), "fraction")
+    if not found.value >= 0:
+        raise InputError(f"a background cannot be negative, got {value!r}")
+    return found
 
-    ``temperature`` of the measurement is that of the exchange, unless ``exchange_temperature`` says otherwise;
-    that of storage stands in each stage.
+
+class TracerMeasurement(FieldModel):
+    """A tracer profile or image: how the tracer got in, what happened since, how counts were taken.
+
+    ``temperature`` of the measurement is that of the exchange, unless ``exchange_temperature`` says
+    otherwise; that of storage stands in each stage.
     """
 
-    tracer: str = Field("", description="the tracer's isotope as the columns name it, e.g. 6Li; needed where "
-                        "that is not the rarer of two")
+    tracer: str = Field(
+        "",
+        description="the tracer's isotope as the columns name it, e.g. 6Li; needed where "
+        "that is not the rarer of two",
+    )
     exchange_time: Time | None = Field(None, description="time in contact with the tracer, e.g. '59 h'")
     exchange_temperature: Temperature | None = Field(None, description="if not the measurement's temperature")
     storage: Annotated[tuple[Stage, ...], BeforeValidator(_stages)] = Field(
-        (), description="what happened after the exchange and before this measurement, all of it in order: "
-        "'14 d at 22 degC', '1 h from 22 degC to 200 degC'")
-    initial_fraction: Fraction | None = Field(None, description="isotope fraction before the exchange, e.g. 0.0759")
+        (),
+        description="what happened after the exchange and before this measurement, all of it in order: "
+        "'14 d at 22 degC', '1 h from 22 degC to 200 degC'",
+    )
+    initial_fraction: Fraction | None = Field(
+        None, description="isotope fraction before the exchange, e.g. 0.0759"
+    )
     source_fraction: Fraction | None = Field(None, description="isotope fraction of the source, e.g. 0.95")
-    sample_length: Length | None = Field(None, description="length of the sample along the diffusion, to tell when "
-                                         "the tracer has reached the far edge")
+    sample_length: Length | None = Field(
+        None,
+        description="length of the sample along the diffusion, to tell when "
+        "the tracer has reached the far edge",
+    )
     sputter_rate: Annotated[Quantity, BeforeValidator(_rate)] | None = Field(
-        None, description="depth per sputter time, e.g. '0.50 ± 0.02 nm/s'")
+        None, description="depth per sputter time, e.g. '0.50 ± 0.02 nm/s'"
+    )
     crater_depth: Length | None = Field(None, description="measured depth of the crater at the profile's end")
-    depth_resolution: Length | None = Field(None, description="1 standard deviation of the instrument's resolution "
-                                            "along the profile")
-    background: dict[str, float] = Field(default_factory=dict, description="counts per point to subtract, per isotope, "
-                                         "e.g. {6Li: 2.5}")
+    depth_resolution: Length | None = Field(
+        None, description="1 standard deviation of the instrument's resolution along the profile"
+    )
+    background: dict[str, Annotated[Quantity, BeforeValidator(_counts)]] = Field(
+        default_factory=dict, description="counts per point to subtract, per isotope, e.g. {6Li: 2.5 ± 0.3}"
+    )
+    matrix: str = Field(
+        "",
+        description="counts of an ion of the matrix, as the columns name it (e.g. 48Ti): points "
+        "where the yield relative to it changes are named; the isotope fraction itself needs none",
+    )
     dead_time: Time | None = Field(None, description="of the detector; needs 'dwell_time'")
-    dwell_time: Time | None = Field(None, description="counting time of one point or pixel; for time-of-flight: 'pulses'")
-    pulses: int | None = Field(None, gt=0, description="primary pulses per point or pixel: time-of-flight counts at most "
-                               "one ion of a mass per pulse (Poisson correction)")
+    dwell_time: Time | None = Field(
+        None, description="counting time of one point or pixel; for time-of-flight: 'pulses'"
+    )
+    pulses: int | None = Field(
+        None,
+        gt=0,
+        description="primary pulses per point or pixel: time-of-flight counts at most "
+        "one ion of a mass per pulse (Poisson correction)",
+    )
     mass_discrimination: Annotated[Quantity, positive("fraction")] | None = Field(
-        None, description="measured over true ratio tracer/other isotope of a standard, e.g. '1.02 ± 0.01'")
+        None, description="measured over true ratio tracer/other isotope of a standard, e.g. '1.02 ± 0.01'"
+    )
     pixel: Length | None = Field(None, description="width of one pixel of an image, e.g. '0.977 um'")
     source_edge: Literal["bottom", "top", "left", "right"] | None = Field(
-        None, description="edge of the image that was in contact with the tracer; found from the fractions unless given")
+        None,
+        description="edge of the image that was in contact with the tracer; found from the fractions "
+                    "unless given",
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> TracerMeasurement:

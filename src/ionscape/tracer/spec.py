@@ -18,8 +18,8 @@ TECHNIQUE = Technique(
     analyses=(
         Analysis(
             "tracer.fit",
-            "Fit every exchange profile: constant source, surface exchange, thin film, fast boundaries; the model "
-            "is chosen with reasons unless given",
+            "Fit every exchange profile: constant source, surface exchange, thin film, fast boundaries; the "
+            "model is chosen with reasons unless given",
             FitOptions,
             deferred("ionscape.tracer.fit_analysis:profiles_of_study"),
             deferred("ionscape.tracer.fit_analysis:fit_one"),
@@ -34,8 +34,8 @@ TECHNIQUE = Technique(
         ),
         Analysis(
             "tracer.propagate",
-            "Propagate a measured profile through storage or annealing and fit D, or D0 and the activation energy, "
-            "to one or several later profiles",
+            "Propagate a measured profile through storage or annealing and fit D, or D0 and the activation "
+            "energy, to one or several later profiles",
             PropagateOptions,
             deferred("ionscape.tracer.propagate_analysis:storage_of_study"),
             deferred("ionscape.tracer.propagate_analysis:fractions_of_one"),
@@ -78,7 +78,7 @@ TECHNIQUE = Technique(
         ),
         Analysis(
             "tracer.plan",
-            "How cold and how long an acquisition may be; which exchange time determines D_bulk and D_gb best",
+            "How cold and how long an acquisition may be; which exchange time fixes D_bulk and D_gb best",
             PlanOptions,
             deferred("ionscape.tracer.plan_analysis:plan_of_study"),
             optional_inputs=("diffusion", "activation_energy", "bulk_diffusion", "boundary_permeability"),
