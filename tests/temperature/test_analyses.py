@@ -140,3 +140,41 @@ def test_the_plot_shows_points_where_they_are() -> None:
     celsius = [1000 / v - 273.15 for v in ticks["tickvals"]]
     assert [float(t) for t in ticks["ticktext"]] == pytest.approx(celsius)
     assert ticks["range"] == plot["layout"]["xaxis"]["range"]
+
+
+def coefficients(kind: str, channel: str, energy: float, unit: str = "m^2/s", name: str = "") -> list[Row]:
+    dimension = dimension_of(unit)
+    values = 1e-8 * np.exp(-energy / (K_EV * T))
+    return [
+        Row(
+            name or "diffusion_coefficient", measured(float(v), 0.02 * float(v), dimension),
+            exact(float(t), K), f"{t:.0f} K", "", kind, channel,
+        )
+        for v, t in zip(values, T, strict=True)
+    ]  # fmt: skip
+
+
+def test_kind_and_channel_of_a_coefficient_stay_with_it() -> None:
+    found = outcome(coefficients("D*", "effective", 0.43))
+    assert {(r.kind, r.channel) for r in found.rows} == {("D*", "effective")}
+    energy, factor, cold = found.rows
+    assert energy.estimate.to("eV")[0] == pytest.approx(0.43, abs=1e-3)
+    assert (factor.unit, cold.quantity, cold.unit) == ("cm^2/s", "diffusion_coefficient", "cm^2/s")
+    assert "from ln D" in found.findings[0]
+
+
+def test_coefficients_of_different_kinds_are_not_put_on_one_line() -> None:
+    found = outcome([*coefficients("D_NMR", "bulk", 0.3), *coefficients("D*", "effective", 0.43)])
+    lines = [r for r in found.rows if r.quantity == "activation_energy"]
+    energies = {(r.kind, r.channel): r.estimate.to("eV")[0] for r in lines}
+    assert energies == {("D_NMR", "bulk"): pytest.approx(0.3), ("D*", "effective"): pytest.approx(0.43)}
+    assert {r.quantity for r in found.rows} >= {"diffusion_coefficient"}
+
+
+@pytest.mark.parametrize("form", [None, "ln x", "ln D"])
+def test_a_permeability_of_boundaries_has_a_straight_line(form: str | None) -> None:
+    given = coefficients("D*", "boundary", 0.43, "m/s", "boundary_permeability")
+    found = outcome(given, **({"form": form} if form else {}))
+    assert found.rows[0].estimate.to("eV")[0] == pytest.approx(0.43, abs=1e-3)
+    assert [r.unit for r in found.rows] == ["eV", "cm/s", "cm/s"]
+    assert not any("left out" in text for text in found.warnings)

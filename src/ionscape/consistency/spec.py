@@ -17,6 +17,7 @@ _RATIOS = {
     "apparent_carrier_density": "m^-3",
     "activation_energy_difference": "J",
 }
+_GRAINS = {"grain_size": "m"}
 
 TECHNIQUE = Technique(
     name="consistency",
@@ -40,6 +41,8 @@ TECHNIQUE = Technique(
             options=HavenRatioOptions,
             combine=deferred("ionscape.consistency.haven_analysis:haven_ratio_outcome"),
             inputs=("tracer", "conductivity"),
+            optional_inputs=("grain_size",),
+            input_dimensions=_GRAINS,
             outputs=_RATIOS,
         ),
         Analysis(
@@ -51,7 +54,8 @@ TECHNIQUE = Technique(
             options=EffectiveDiffusionOptions,
             combine=deferred("ionscape.consistency.effective_analysis:effective_outcome"),
             inputs=EFFECTIVE_INPUTS[:1],
-            optional_inputs=EFFECTIVE_INPUTS[1:],
+            optional_inputs=(*EFFECTIVE_INPUTS[1:], "grain_size"),
+            input_dimensions=_GRAINS,
             outputs={
                 "diffusion_coefficient_effective_predicted": "m^2/s",
                 "diffusion_coefficient": "m^2/s",
@@ -68,7 +72,8 @@ TECHNIQUE = Technique(
             options=TableOptions,
             combine=deferred("ionscape.consistency.table_analysis:table_outcome"),
             inputs=TABLE_INPUTS[:1],
-            optional_inputs=TABLE_INPUTS[1:],
+            optional_inputs=(*TABLE_INPUTS[1:], "grain_size"),
+            input_dimensions=_GRAINS,
             outputs={
                 "diffusion_coefficient_bulk": "m^2/s",
                 "diffusion_coefficient_boundary": "m^2/s",

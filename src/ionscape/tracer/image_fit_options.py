@@ -16,7 +16,7 @@ class ImageFitOptions(FieldModel):
     """Of `tracer.image_fit`.
 
     The input ``bulk_diffusion`` is D of the grains from elsewhere (NMR), kept with its error; free if not
-    given.    Fractions of source and start that the measurement states are taken as they are; free if not stated.
+    given. Fractions of source and start that the measurement states are taken as they are; free if not.
     """
 
     permeability: Literal["auto", "one", "each"] = Field(

@@ -1,0 +1,148 @@
+"""What would make a storage fit wrong: tracer lost, profiles displaced, profiles that contradict each "
+  "other."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ionscape.tracer.smoothing import integrals
+from ionscape.tracer.storage_fit import StorageFit, refit
+
+FloatArray = NDArray[np.float64]
+
+SIGNIFICANT = 3.0  # standard deviations
+UNLIKELY = 1e-3
+
+
+@dataclass(frozen=True)
+class Content:
+    """Integral of the fraction over the positions that a later profile and the first have in common.
+
+    Attributes
+    ----------
+    low, high : float
+        [m]
+    before, after : float
+        [m], measured.
+    expected : float
+        [m], change by what diffuses out of the range; zero for a whole, closed sample.
+    spread : float
+        [m], 1 standard deviation of (after - before - expected) by counting.
+    """
+
+    low: float
+    high: float
+    before: float
+    after: float
+    expected: float
+    spread: float
+
+    @property
+    def excess(self) -> float:
+        """Of tracer over what is conserved [m]."""
+        return self.after - self.before - self.expected
+
+    @property
+    def deviates(self) -> bool:
+        """Whether more or less tracer is there than noise explains."""
+        return abs(self.excess) > SIGNIFICANT * self.spread
+
+
+def contents(fit: StorageFit) -> tuple[Content, ...]:
+    """For every later profile."""
+    first = fit.profiles[0]
+    found = []
+    for k, profile in enumerate(fit.profiles[1:], start=1):
+        x = profile.position + fit.displacement[k - 1]
+        low, high = max(first.position[0], x[0]), min(first.position[-1], x[-1])
+        before, spread0 = _integral(first.position, first.fraction, first.variance, low, high)
+        after, spread1 = _integral(x, profile.fraction, profile.variance, low, high)
+        row = integrals(fit.initial.modes, low, high)
+        gone = np.expm1(-np.minimum(fit.theta[k - 1] * fit.initial.modes.wavenumber**2, 700.0))
+        expected = float(row @ (fit.initial.mean * gone))
+        found.append(Content(float(low), float(high), before, after, expected,
+                             fit.scatter * math.hypot(spread0, spread1)))  # fmt: skip
+    return tuple(found)
+
+
+def _integral(
+    x: FloatArray, fraction: FloatArray, variance: FloatArray, low: float, high: float
+) -> tuple[float, float]:
+    """Of the straight lines between the points, and its 1 SD."""
+    knots = np.unique(np.concatenate([[low, high], x[(x > low) & (x < high)]]))
+    weights = np.zeros(knots.size)
+    weights[:-1] += np.diff(knots) / 2
+    weights[1:] += np.diff(knots) / 2
+    right = np.clip(np.searchsorted(x, knots, side="right"), 1, x.size - 1)
+    share = (knots - x[right - 1]) / (x[right] - x[right - 1])
+    on_points = np.bincount(right - 1, weights * (1 - share), x.size)
+    on_points += np.bincount(right, weights * share, x.size)
+    return float(on_points @ fraction), math.sqrt(float(on_points**2 @ variance))
+
+
+@dataclass(frozen=True)
+class Displaced:
+    """The same fit with displacements left free.
+
+    Attributes
+    ----------
+    displacement : (K,) array
+        [m]
+    values : array
+        As `StorageFit.quantities`.
+    significant : bool
+        Whether the profiles ask for it.
+    """
+
+    displacement: FloatArray
+    values: FloatArray
+    significant: bool
+
+
+def displaced(fit: StorageFit) -> Displaced | None:
+    """Whether later profiles fit better displaced; None where displacements are fitted anyhow."""
+    from scipy.stats import chi2
+
+    if fit.likelihood.n_shifts:
+        return None
+    values, optimum = refit(fit, displacement_sd=math.inf)
+    gain = 2 * (fit.optimum.cost - optimum.cost)
+    n, count = fit.likelihood.n_logs, len(fit.theta)
+    shifts = optimum.q[n : n + count] * fit.likelihood.modes.length / 50
+    return Displaced(shifts, values, bool(gain > chi2.isf(UNLIKELY, count)))
+
+
+def disagreements(fit: StorageFit) -> tuple[float, ...]:
+    """For every later profile: its own theta against that of the joint fit, in standard deviations.
+
+    The variance of the difference is that of the one alone less that of the joint one (J. A. Hausman,
+    Econometrica 46, 1251 (1978)); zero where the profile alone determines nothing.
+    """
+    found = []
+    slopes = fit.law.works(fit.histories, fit.logs)[1] / fit.theta[:, None]
+    for k, alone in enumerate(fit.alone):
+        joint = float(slopes[k] @ fit.covariance @ slopes[k])
+        if alone.status != "determined" or not math.isfinite(joint):
+            found.append(0.0)
+            continue
+        variance = max(alone.spread**2 - joint, 0.05 * alone.spread**2)
+        found.append((alone.value - math.log(fit.theta[k])) / math.sqrt(variance))
+    return tuple(found)
+
+
+def reaches_end(fit: StorageFit) -> float:
+    """Largest change of the fraction at the far end over its standard deviation, among the later profiles."""
+    end = np.array([fit.initial.modes.high])
+    before = fit.initial.at(end)
+    ratios = []
+    for theta in fit.theta:
+        after = fit.initial.at(end, float(theta))
+        ratios.append((after[0][0] - before[0][0]) / math.hypot(after[1][0], before[1][0]))
+    return float(max(np.abs(ratios)))
+
+
+__all__ = ["Content", "Displaced", "contents", "disagreements", "displaced", "reaches_end"]

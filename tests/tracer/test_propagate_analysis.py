@@ -1,0 +1,239 @@
+"""tracer.propagate as a study uses it: rows, channels, systematic errors, warnings, refusals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.constants import Boltzmann, elementary_charge
+
+from ionscape.core.citation import cited
+from ionscape.core.errors import AnalysisError, InputError
+from ionscape.core.estimate import Estimate, correlation, measured
+from ionscape.core.measurement import FRACTION, FRACTION_UNCERTAINTY, POSITION, SPUTTER_TIME, Sweep
+from ionscape.core.outcome import Outcome, Row
+from ionscape.core.quantity import named_dimension
+from ionscape.core.registry import Item, Series
+from ionscape.core.sample import Sample
+from ionscape.core.serial import from_bytes, to_bytes
+from ionscape.testing.stored_profiles import ROOM, StoredSample, counted
+from ionscape.tracer.measurement_fields import TracerMeasurement
+from ionscape.tracer.propagate_analysis import fractions_of_one, storage_of_study
+from ionscape.tracer.propagate_options import PropagateOptions
+
+DAY = 86400.0
+HOT = 473.15
+TRUTH = StoredSample(length=5e-3, meniscus=4e-4, diffusion=3e-13, energy=0.43 * elementary_charge)
+X = np.linspace(0, 5e-3, 120)
+LLTO = Sample("llto", extra={"grain_size": measured(16e-6, 11e-6, named_dimension("length"))})
+WORKS = {"": 0.0, "14 d at 22 degC": 3e-13 * 14 * DAY, "42 d at 22 degC": 3e-13 * 42 * DAY,
+         "hot": 3e-13 * 14 * DAY + TRUTH.coefficient(HOT) * 3600}  # fmt: skip
+HOT_STORAGE = ["14 d at 22 degC", "1 h at 200 degC"]
+
+
+def item(
+    storage: Any = "", seed: int = 0, *, columns: Mapping[str, Any] | None = None, kelvin: float = 0.0,
+    counts: float = 2000, **fields: Any,
+) -> Item:  # fmt: skip
+    """One profile of the sample; ``storage`` is a text, or "hot" for two weeks at 22 °C and the anneal."""
+    work = WORKS[storage]
+    expected = TRUTH.stored(X, work) if work else TRUTH.exchanged(X)
+    tracer, others = counted(expected, counts, np.random.default_rng([seed, len(str(storage))]))
+    content = {POSITION: X, "counts_6Li": tracer, "counts_7Li": others} if columns is None else dict(columns)
+    stated = {"exchange_time": "110 h"} | fields
+    if storage:
+        stated["storage"] = HOT_STORAGE if storage == "hot" else storage
+    name = storage or "start"
+    temperature = measured(HOT if storage == "hot" else ROOM, kelvin, named_dimension("temperature"),
+                           source=f"thermometer {name}")  # fmt: skip
+    return Item(name, Sweep(content), temperature, f"study/{name}", TracerMeasurement(**stated))
+
+
+def outcome(items: Sequence[Item], sample: Sample = LLTO, **options: Any) -> Outcome:
+    """Of the whole analysis, through the cache's format as in a run."""
+    chosen = PropagateOptions(**options)
+    pieces = [from_bytes(to_bytes(fractions_of_one(one, sample, chosen))) for one in items]
+    series = Series(sample, "study/storage", [i.label for i in items], [i.temperature for i in items],
+                    [i.source for i in items], pieces, fields=[i.fields for i in items])  # fmt: skip
+    return storage_of_study(series, chosen)
+
+
+def the(found: Outcome, quantity: str, at: float | None = None) -> Row:
+    """The one row of that quantity (at a temperature)."""
+    rows = [r for r in found.rows if r.quantity == quantity]
+    if at is not None:
+        rows = [r for r in rows if r.temperature is not None and abs(r.temperature.value - at) < 0.1]
+    (row,) = rows
+    return row
+
+
+def holds(estimate: Estimate, truth: float) -> bool:
+    """Within three standard deviations."""
+    low, high = estimate.interval(0.9973)
+    return low < truth < high
+
+
+def test_one_temperature_gives_an_effective_tracer_coefficient() -> None:
+    found = outcome([item("14 d at 22 degC", 1), item("", 1), item("42 d at 22 degC", 1)])
+    row = the(found, "diffusion_coefficient", ROOM)
+    assert (row.kind, row.channel) == ("D*", "effective")
+    assert holds(row.estimate, 3e-13)
+    assert row.estimate.spread < 0.03
+    assert the(found, "activation_energy").estimate.status == "undetermined"
+    assert not [r for r in found.rows if r.quantity == "pre_exponential_factor"]
+    assert not found.warnings
+    assert "D* (effective) = " in found.findings[0]
+    assert "at 22 °C" in found.findings[0]
+    assert any("Each later profile alone" in text for text in found.findings)
+
+
+def test_two_temperatures_give_an_energy() -> None:
+    found = outcome([item("", 2), item("14 d at 22 degC", 2), item("hot", 2)])
+    assert holds(the(found, "diffusion_coefficient", ROOM).estimate, 3e-13)
+    assert holds(the(found, "diffusion_coefficient", HOT).estimate, TRUTH.coefficient(HOT))
+    energy = the(found, "activation_energy").estimate
+    prefactor = the(found, "pre_exponential_factor").estimate
+    assert holds(energy, TRUTH.energy)
+    assert holds(prefactor, 3e-13 * math.exp(TRUTH.energy / Boltzmann / ROOM))
+    assert correlation(energy, prefactor) > 0.9
+    rebuilt = prefactor.value * math.exp(-energy.value / Boltzmann / ROOM)
+    assert rebuilt == pytest.approx(the(found, "diffusion_coefficient", ROOM).estimate.value, rel=1e-9)
+
+
+def test_a_thermometer_moves_the_energy_as_the_line_through_two_points() -> None:
+    """E = k ln(D2/D1)/(1/T1 - 1/T2): 2 K at the anneal alone."""
+    items = [item("", 2), item("14 d at 22 degC", 2), item("hot", 2, kelvin=2.0)]
+    found = outcome(items)
+    energy = the(found, "activation_energy").estimate
+    expected = energy.value / (1 / ROOM - 1 / HOT) * 2.0 / HOT**2
+    assert abs(energy.weights["thermometer hot"]) == pytest.approx(expected, rel=0.02)
+    assert energy.weights["thermometer hot"] < 0  # hotter than stated... so the line is less steep
+    row = the(found, "diffusion_coefficient", HOT)
+    assert abs(row.estimate.weights.get("thermometer hot", 0.0)) < 1e-3  # D belongs to what it was
+    assert row.temperature is not None
+    assert row.temperature.standard_uncertainty == pytest.approx(2.0)
+
+
+def test_a_known_energy_serves_one_profile_after_two_stages() -> None:
+    found = outcome([item("", 3), item("hot", 3)], activation_energy="0.43 ± 0.01 eV")
+    row = the(found, "diffusion_coefficient", ROOM)
+    assert holds(row.estimate, 3e-13)
+    assert any("activation energy" in name for name in row.estimate.weights)
+    assert the(found, "activation_energy").estimate.status == "undetermined"
+    with pytest.raises(InputError, match="state 'activation_energy'"):
+        outcome([item("", 3), item("hot", 3)])
+
+
+def test_the_scale_of_positions_enters_twice() -> None:
+    """A sputter rate known to 3 % makes D uncertain by 6 %, by a latent that its text names."""
+    items = []
+    for storage in ("", "14 d at 22 degC"):
+        plain = item(storage, 4)
+        columns = {SPUTTER_TIME: X / 1e-9, "counts_6Li": plain.sweep.columns["counts_6Li"],
+                   "counts_7Li": plain.sweep.columns["counts_7Li"]}  # fmt: skip
+        items.append(item(storage, 4, columns=columns, sputter_rate="1.00 ± 0.03 nm/s"))
+    row = the(outcome(items), "diffusion_coefficient", ROOM)
+    scale = [w for name, w in row.estimate.weights.items() if "position scale" in name]
+    assert scale == [pytest.approx(0.06)]
+    assert holds(row.estimate, 3e-13)
+
+
+def test_a_shared_error_of_the_fractions_enters() -> None:
+    """Mass discrimination, one unknown for all profiles: nearly without effect on D, but it is there."""
+    items = [item(storage, 5, mass_discrimination="1.00 ± 0.02") for storage in ("", "14 d at 22 degC")]
+    row = the(outcome(items), "diffusion_coefficient", ROOM)
+    (weight,) = [w for name, w in row.estimate.weights.items() if "mass discrimination" in name]
+    assert 0 < abs(weight) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("sample", "channel"), [(Sample("g", morphology="glass"), "bulk"), (LLTO, "effective"), (Sample("x"), "")]
+)
+def test_channels(sample: Sample, channel: str) -> None:
+    found = outcome([item("", 6), item("14 d at 22 degC", 6)], sample)
+    assert the(found, "diffusion_coefficient").channel == channel
+    assert any("cannot be told" in text for text in found.warnings) == (channel == "")
+
+
+def test_fractions_with_and_without_uncertainty() -> None:
+    def as_fraction(storage: str, *, stated: bool) -> Item:
+        plain = item(storage, 7).sweep.columns
+        total = plain["counts_6Li"] + plain["counts_7Li"]
+        p = plain["counts_6Li"] / total
+        columns = {POSITION: X, FRACTION: p}
+        if stated:
+            columns[FRACTION_UNCERTAINTY] = np.sqrt((p * (1 - p) + 1e-4) / total)
+        return item(storage, 7, columns=columns)
+
+    for stated in (True, False):
+        found = outcome([as_fraction(s, stated=stated) for s in ("", "14 d at 22 degC")])
+        assert holds(the(found, "diffusion_coefficient").estimate, 3e-13)
+    with pytest.raises(AnalysisError, match="give them for all"):
+        outcome([as_fraction("", stated=True), as_fraction("14 d at 22 degC", stated=False)])
+
+
+def test_bounds_reach_the_rows() -> None:
+    plain = item("", 8)
+    still = item("14 d at 22 degC", 9, columns=item("", 9).sweep.columns)
+    row = the(outcome([plain, still]), "diffusion_coefficient")
+    assert row.estimate.status == "bound"
+    assert row.estimate.side == "upper"
+    assert "do not differ" in row.estimate.note
+
+
+def test_lost_tracer_and_displacement_are_told_with_figures() -> None:
+    plain = item("14 d at 22 degC", 10).sweep.columns
+    tracer = np.random.default_rng(1).binomial(plain["counts_6Li"].astype(int), 0.9).astype(float)
+    lost = item("14 d at 22 degC", 10, columns={**plain, "counts_6Li": tracer})
+    warnings = outcome([item("", 10), lost]).warnings
+    assert any("% smaller than in start" in text for text in warnings)
+    moved = item("14 d at 22 degC", 10, columns={**plain, POSITION: X + 2e-4})
+    assert any("fit better displaced" in text for text in outcome([item("", 10), moved]).warnings)
+    assert not any("fit better displaced" in text
+                   for text in outcome([item("", 10), moved], displacement="free").warnings)  # fmt: skip
+
+
+def test_figure_tables_arrays_and_sources() -> None:
+    found = outcome([item("", 11), item("14 d at 22 degC", 11), item("42 d at 22 degC", 11)])
+    (figure,) = found.figures
+    names = [trace["name"] for trace in figure.plot["data"] if trace["showlegend"]]
+    assert names == ["start", "14 d at 22 degC", "42 d at 22 degC"]
+    assert figure.plot["layout"]["xaxis"]["title"]["text"] == "position [mm]"
+    assert {table.name for table in found.tables} == {"contents", "agreement"}
+    assert all(len(row) == len(table.columns) for table in found.tables for row in table.rows)
+    curve = found.arrays["14 d at 22 degC/propagated_fraction"]
+    assert np.max(np.abs(curve - TRUTH.stored(X, WORKS["14 d at 22 degC"]))) < 0.02
+    assert len(cited(found.citations)) == 3
+
+
+@pytest.mark.parametrize(
+    ("items", "words"),
+    [
+        ([item("", 1)], "one profile before and at least one after"),
+        ([item("", 1), item("", 2)], "stored for the same time"),
+        ([item("", 1), item("14 d at 22 degC", 1, exchange_time="59 h")], "exchanged differently"),
+    ],
+)
+def test_series_that_are_none(items: list[Item], words: str) -> None:
+    with pytest.raises(AnalysisError, match=words):
+        outcome(items)
+
+
+def test_storage_that_does_not_continue_the_first() -> None:
+    first, later = item("14 d at 22 degC", 1), item("hot", 1)
+    fields = {"exchange_time": "110 h", "storage": ["15 d at 30 degC", "1 h at 200 degC"]}
+    other = replace(later, fields=TracerMeasurement.model_validate(fields))
+    with pytest.raises(AnalysisError, match="does not begin with"):
+        outcome([first, other])
+
+
+def test_profiles_that_are_none() -> None:
+    with pytest.raises(InputError, match="no positions"):
+        fractions_of_one(item("", 1, columns={"counts_6Li": X, "counts_7Li": X}), LLTO, PropagateOptions())
+    backwards = item("", 1, columns={POSITION: X[::-1], "counts_6Li": X * 0 + 1, "counts_7Li": X * 0 + 9})
+    with pytest.raises(InputError, match="must increase"):
+        fractions_of_one(backwards, LLTO, PropagateOptions())
