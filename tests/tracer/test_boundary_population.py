@@ -7,15 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ionscape.tracer import fit_image
 from ionscape.testing.image_cases import PIXEL, Case, case
+from ionscape.tracer import fit_image
 
 SPACING = (PIXEL, PIXEL)
 
 
 def spread_case() -> Case:
     """Boundaries that differ by a factor of 1.65 (1 SD)."""
-    return case(shape=(56, 40), grains=20, permeability=3e-8, spread=0.5, exchange=2500.0, storage=4000.0, seed=5)
+    return case(
+        shape=(56, 40), grains=20, permeability=3e-8, spread=0.5, exchange=2500.0, storage=4000.0, seed=5
+    )
 
 
 @pytest.fixture(scope="module")

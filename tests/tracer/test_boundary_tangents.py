@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ionscape.testing.image_cases import PIXEL, case
 from ionscape.tracer.boundary_tangents import BoundaryTangents
 from ionscape.tracer.image_problem import ImageProblem, Scene
 from ionscape.tracer.map_elasticity import elasticity
-from ionscape.testing.image_cases import PIXEL, case
 
 FloatArray = NDArray[np.float64]
 RNG = np.random.default_rng(4)

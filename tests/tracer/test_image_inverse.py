@@ -94,7 +94,9 @@ def test_boundaries_that_hardly_resist_leave_only_a_lower_limit() -> None:
 
 
 def test_boundaries_that_differ_are_not_described_by_one_number() -> None:
-    truth = case(shape=(56, 40), grains=20, permeability=3e-8, spread=0.5, exchange=2500.0, storage=4000.0, seed=5)
+    truth = case(
+        shape=(56, 40), grains=20, permeability=3e-8, spread=0.5, exchange=2500.0, storage=4000.0, seed=5
+    )
     one = fitted(truth, truth.counted(800, 5))
     assert one.robust
     assert one.chi_square > 1.3
@@ -132,7 +134,9 @@ def test_a_part_of_a_longer_sample_needs_what_lies_beyond() -> None:
 
 
 def test_classes_get_their_own_permeability() -> None:
-    truth = case(shape=(56, 40), grains=20, permeability=3e-8, spread=0.5, exchange=2500.0, storage=4000.0, seed=5)
+    truth = case(
+        shape=(56, 40), grains=20, permeability=3e-8, spread=0.5, exchange=2500.0, storage=4000.0, seed=5
+    )
     from ionscape.tracer.grain_faces import grain_faces
 
     pairs = np.sort(grain_faces(truth.labels, SPACING).pairs, axis=1).tolist()

@@ -11,7 +11,7 @@ from ionscape.core.errors import AnalysisError, InputError
 from ionscape.core.serial import storable
 from ionscape.fit.information import aicc, bic, effective_count
 from ionscape.fit.least_squares import LeastSquaresFit
-from ionscape.tracer.profile_models import DIFFUSION, MODELS, PRODUCT, SURFACE, with_free_source
+from ionscape.tracer.profile_models import DIFFUSION, FLUX, MODELS, PRODUCT, SURFACE, with_free_source
 from ionscape.tracer.profile_noise import Noise, noise_of
 from ionscape.tracer.profile_problem import Problem, ProfileData
 
@@ -213,7 +213,8 @@ def _encompassing_first(tried: list[Tried]) -> list[Tried]:
     simple = tried[0]
     name = simple.problem.model.name.replace("constant source", "surface exchange")
     for wide in tried[1:]:
-        same = wide.problem.model.name == name and _free(wide) == _free(simple)
+        # With the source's fraction stated, the height of the profile tells how fast the exchange is.
+        same = wide.problem.model.name == name and _free(wide) == _free(simple) and FLUX in wide.problem.names
         if same and _bic(wide, None) - _bic(simple, None) < CLEAR and _differs(wide, simple):
             return [wide, *(one for one in tried if one is not wide)]
     return tried
@@ -226,7 +227,7 @@ def _free(one: Tried) -> bool:
 def _differs(wide: Tried, simple: Tried) -> bool:
     """Whether D is another, or much less certain, without the assumption of instant exchange."""
     (d_wide, sd_wide), (d_simple, sd_simple) = (_log_diffusion(one) for one in (wide, simple))
-    return abs(d_wide - d_simple) > 0.5 * sd_simple or not sd_wide < 1.5 * sd_simple
+    return abs(d_wide - d_simple) > sd_simple or not sd_wide < 2 * sd_simple
 
 
 def _log_diffusion(one: Tried) -> tuple[float, float]:
