@@ -5,7 +5,7 @@ fit sees pixels and counts. Every geometry has its own grains, D, P and times, s
 pixel model counts too; every replicate has new counting noise. Reported 68 and 95 % intervals of D in the
 grains, of P = D_gb/δ and of D over many grains are compared with the truth (that of the map, for the last).
 
-Run: python verify/tracer_image_coverage.py [--replicates 300] [--geometries 15]
+Run: python verify/tracer_image_coverage.py [--replicates 300] [--geometries 30]
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--replicates", type=int, default=300)
-    parser.add_argument("--geometries", type=int, default=15)
+    parser.add_argument("--geometries", type=int, default=30)
     options = parser.parse_args()
     start, good = time.process_time(), True
     for name, by in coverage(options.replicates, options.geometries).items():

@@ -37,7 +37,7 @@ def study(truth: Case, *, storage_at: str = "22 degC", with_image: bool = True) 
         six = rng.binomial(total, fraction)
         sweeps.append(Sweep({"counts_6Li": six.astype(float), "counts_7Li": (total - six).astype(float)},
                             spacing_metre=(PIXEL, PIXEL)))  # fmt: skip
-    sweeps.append(Sweep({GRAIN_LABELS: truth.labels + 1.0}))
+    sweeps.append(Sweep({GRAIN_LABELS: (truth.labels + 1).astype(np.float64)}))
     fields: list[Any] = [later, first, grains]
     labels = ["stored", "exchanged", "grains"]
     if not with_image:

@@ -44,6 +44,17 @@ def test_the_truth_lies_in_the_intervals(two: Any) -> None:
     assert two.chi_square == pytest.approx(1.0, abs=0.1)
 
 
+def test_intervals_cover_in_a_few_replicates() -> None:
+    """A short version of verify/tracer_image_coverage.py."""
+    truth, inside = case(), []
+    for seed in range(12):
+        found = fitted(truth, truth.counted(300, 100 + seed))
+        for estimate, value in ((found.bulk, truth.bulk), (found.permeability[0], truth.permeability)):
+            low, high = estimate.interval(0.95)
+            inside.append(low <= value <= high)
+    assert sum(inside) >= 19  # fewer of 24 has a chance below 1 % at 95 %
+
+
 def test_the_effective_coefficient_is_known_better_than_its_parts(two: Any) -> None:
     assert correlation(two.bulk, two.permeability[0]) < -0.3
     assert two.effective.spread < min(two.bulk.spread, two.permeability[0].spread)

@@ -59,8 +59,9 @@ def _near(value: float, truth: float, spread: float) -> None:
 
 
 def test_constant_source_is_found_and_preferred() -> None:
-    found = fit_profile(X, _counted(X), exchange_time=T)
-    assert found.model == "constant source"
+    chosen = fit_profile(X, _counted(X), exchange_time=T, source_fraction=CS, initial_fraction=C0)
+    assert chosen.model == "constant source"
+    found = fit_profile(X, _counted(X), exchange_time=T, model="constant source")
     for name, truth in (("diffusion_coefficient", D), ("source_fraction", CS), ("initial_fraction", C0)):
         estimate = found.parameters[name]
         _near(estimate.value, truth, estimate.standard_uncertainty)
@@ -95,19 +96,17 @@ def test_exchange_without_the_sources_fraction_gives_d_and_the_product_alone() -
     assert low < D < high
 
 
-def test_doubt_between_models_widens_d() -> None:
+def test_doubt_between_models_is_part_of_d() -> None:
     """Slow exchange in so much noise that erfc, with half the D, fits as well."""
     hits, told = [], 0
     for seed in range(8):
-        observed = _counted(X, 0.03, seed=seed)
-        found = fit_profile(X, observed, exchange_time=T, initial_fraction=C0)
+        found = fit_profile(X, _counted(X, 0.03, seed=seed), exchange_time=T, initial_fraction=C0)
         low, high = found.diffusion_coefficient.interval(0.95)
         hits.append(low < D < high)
-        first, second = found.candidates
-        if second.bic < 5 and second.diffusion_coefficient > 1.4 * first.diffusion_coefficient:
+        if found.candidates[0].bic > 0:
             told += 1
-            assert found.diffusion_coefficient.spread > 1.2 * found.candidates[0].deviation
-            assert any("does not decide between the models" in text for text in found.warnings)
+            assert found.model == "surface exchange"
+            assert any("assumes instant exchange" in text for text in found.reasons)
     assert told > 0
     assert sum(hits) >= 6
 

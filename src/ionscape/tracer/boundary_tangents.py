@@ -34,10 +34,17 @@ class BoundaryTangents:
         [m/s]
     beyond_diffusion : float
         [m^2/s] Of the medium beyond the image, held while single boundaries change.
+    tolerance : float
+        Of the time integration.
     """
 
     def __init__(
-        self, problem: ImageProblem, bulk: float, permeability: FloatArray, beyond_diffusion: float
+        self,
+        problem: ImageProblem,
+        bulk: float,
+        permeability: FloatArray,
+        beyond_diffusion: float,
+        tolerance: float = TOLERANCE,
     ) -> None:
         scene = problem.scene
         self.problem = problem
@@ -45,7 +52,7 @@ class BoundaryTangents:
             problem.grid.labels, scene.spacing, problem.faces, scene.source_edge, scene.beyond
         )
         self.boundary = np.concatenate([self.network.links.boundary, self.network.corners.boundary])
-        self.series = rational_exponential(TOLERANCE)
+        self.series = rational_exponential(tolerance)
         now = np.zeros(self.network.n_cells)
         self.stages: list[_Stage] = []
         for stage in problem.history:

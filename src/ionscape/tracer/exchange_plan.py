@@ -166,6 +166,7 @@ def exchange_design(
     """
     _check(grains)
     times = _default_times(grains) if exchange_time is None else np.asarray(exchange_time, dtype=float)
+    times = times[::2] if exchange_time is None and len(storage_time) else times
     storage = np.asarray(storage_time, dtype=float) if len(storage_time) else np.zeros(1)
     if times.ndim != 1 or not np.all(times > 0) or not np.all(storage >= 0):
         raise InputError("exchange times must be larger than zero, storage times not negative")

@@ -32,7 +32,7 @@ def _maps(fit: ImageFit, k: int, label: str) -> Figure:
     low, high = (float(v) for v in np.nanpercentile(measured, [1, 99]))
     ny, nx = measured.shape
     ratio = ny * scene.spacing[0] / (nx * scene.spacing[1])
-    height = int(min(max(300 * ratio, 220), 620)) + 110
+    height = int(min(max(205 * ratio, 160), 600)) + 110
     titles = ("measured", "modelled", "(measured − modelled)/SD")
     data = []
     for panel, values in enumerate((measured, model, residual)):
@@ -193,7 +193,8 @@ def _distribution(fit: ImageFit) -> Figure:
         data.append(trace(median.value * 100 * np.exp(logs), ndtr(logs / population.spread.value),
                           "fitted log-normal population", mode="lines", colour=PALETTE[1],
                           width=2))  # fmt: skip
-    look = layout(axis("D_gb/δ [cm/s]", log=True), axis("share of the boundaries below", range=[0, 1]))
+    x = axis("D_gb/δ [cm/s]", log=True, dtick="D2")
+    look = layout(x, axis("share of the boundaries below", range=[0, 1]))
     look["legend"] |= {"x": 0.02, "y": 0.98}
     return Figure(
         "distribution", "Distribution of D_gb/δ",

@@ -19,7 +19,7 @@ TENSION = 2.0  # standard deviations between a prior and what came out of it
 def findings_of(fit: ImageFit, prior: Estimate | None, images: int) -> tuple[str, ...]:
     """D, P, D of the whole; what of it is the image's own."""
     text = "1 image" if images == 1 else f"{images} images together"
-    own = "" if prior is None else " (taken in from elsewhere as stated)"
+    own = "" if prior is None else " (the value from elsewhere used as a prior)"
     first = (
         f"{text}: D of the grains {format_quantity(fit.bulk, 'cm^2/s')}{own}, D_gb/δ "
         f"{format_quantity(fit.permeability[0], 'cm/s')}, D over the map "

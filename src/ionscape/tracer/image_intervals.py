@@ -167,7 +167,7 @@ def pixel_error(
     permeability = np.exp(theta[1 : 1 + problem.n_groups])[problem.groups]
     tangents = BoundaryTangents(problem, math.exp(theta[0]), permeability, effective.value)
     pulled = tangents.transposed(jacobian * (theta[-2] - theta[-1]))
-    influence = -to_all @ inverse @ pulled.T
+    influence = to_all @ inverse @ pulled.T
     influence[-1] -= effective.by_boundary
     return pixel_covariance(problem.faces, problem.scene.spacing, influence)
 
