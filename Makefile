@@ -20,6 +20,7 @@ install: $(VENV)/installed
 demo: install
 	$(BIN)/ionscape run examples/thiophosphate_pellet/study.yaml -o results/thiophosphate_pellet
 	$(BIN)/ionscape run examples/ceramic_pellet/study.yaml -o results/ceramic_pellet
+	$(BIN)/ionscape run examples/llto/study.yaml -o results/llto
 
 lint: install
 	$(BIN)/ruff check .
@@ -33,6 +34,12 @@ test: lint
 verify: install
 	$(BIN)/python -m pytest -m verify
 	$(BIN)/python verify/impedance_coverage.py
+	$(BIN)/python verify/tracer_profile_coverage.py
+	$(BIN)/python verify/tracer_storage_coverage.py
+	$(BIN)/python verify/tracer_boundary_coverage.py
+	$(BIN)/python verify/tracer_image_coverage.py
+	$(BIN)/python verify/nmr_coverage.py
+	$(BIN)/python verify/haven_ratio_coverage.py
 	$(BIN)/python benchmarks/impedance_robustness.py
 
 # Ratios to the named peers, in one run.
@@ -41,6 +48,7 @@ bench: install
 	$(BIN)/python -m benchmarks.impedance_fit_speed
 	$(BIN)/python benchmarks/impedance_validity_speed.py
 	$(BIN)/python benchmarks/study_1000_spectra.py
+	$(BIN)/python -m benchmarks.tracer_image_speed
 
 clean:
 	rm -rf $(VENV) results .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from ionscape.testing.grain_map import GrainMap, ReferenceDiffusion, voronoi_grains
 from ionscape.tracer.diffusion_2d import GrainDiffusion, Stage2D
-from ionscape.tracer.grain_faces import grain_faces
+from ionscape.tracer.faces import grain_faces
 
 FloatArray = NDArray[np.float64]
 

@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ionscape.testing.grain_map import ReferenceDiffusion, ReferenceStage, voronoi_grains
-from ionscape.tracer.boundary_distribution import boundary_distribution
-from ionscape.tracer.boundary_steps import BoundarySteps, boundary_steps
 from ionscape.tracer.grain_segmentation import grains_from_fraction
-from ionscape.tracer.ion_image import IonImage
+from ionscape.tracer.measured_image import IonImage
+from ionscape.tracer.permeability_distribution import boundary_distribution
+from ionscape.tracer.step_fit import BoundarySteps, boundary_steps
 
 FloatArray = NDArray[np.float64]
 

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 from scipy.constants import elementary_charge
 
 from ionscape.testing.stored_profiles import ROOM, StoredSample, counted
+from ionscape.tracer.counting import isotope_fraction
 from ionscape.tracer.history import Stage, diffusion_work
-from ionscape.tracer.isotope_fraction import isotope_fraction
 from ionscape.tracer.storage_fit import Setting, StorageFit, fit_profiles
 from ionscape.tracer.storage_likelihood import MeasuredProfile
 from ionscape.tracer.storage_marginal import Marginal

@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import Any
 
 __version__ = "0.1.0"
-_SUBPACKAGES = ("consistency", "core", "fit", "impedance", "read", "report", "store", "study",
-                "temperature", "testing")  # fmt: skip
+_SUBPACKAGES = ("consistency", "core", "fit", "impedance", "nmr", "read", "report", "store", "study",
+                "temperature", "testing", "tracer")  # fmt: skip
 __all__ = ["__version__"]
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 PROOF = Path(__file__).resolve().parents[2] / "verify" / "haven_ratio_coverage.py"
-REPLICATES = 40
+REPLICATES = 24
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:

@@ -26,10 +26,10 @@ def _judge(attenuation: np.ndarray, seed: int, *, noise: float = 0.01, **more: A
 
 @pytest.mark.parametrize("known", [True, False])
 def test_false_alarms_are_as_rare_as_stated(known: bool) -> None:
-    """The long run is verify/nmr_coverage.py: here 30 sets, 1.5 expected."""
+    """The long run is verify/nmr_coverage.py: here 20 sets, 1 expected."""
     sd: dict[str, Any] = {"uncertainty": np.full(B.size, 0.01)} if known else {}
-    found = [_judge(np.exp(-B * D), seed, negligible=0.0, **sd).verdict for seed in range(30)]
-    assert sum(verdict != "one coefficient" for verdict in found) <= 5
+    found = [_judge(np.exp(-B * D), seed, negligible=0.0, **sd).verdict for seed in range(20)]
+    assert sum(verdict != "one coefficient" for verdict in found) <= 4
 
 
 def test_restricted_ions_are_found_and_their_limit_holds() -> None:
@@ -106,13 +106,13 @@ def test_series_of_different_noise_are_weighted() -> None:
     series = np.repeat(np.arange(4), 10)
     loud = np.where(series == 3, 0.05, 0.002)
     alarms = 0
-    for _ in range(20):
+    for _ in range(12):
         y = np.exp(-B * D) + loud * rng.standard_normal(B.size)
         verdict = single_coefficient(
             GRADIENT, np.full(B.size, PULSE), DELAY, y, series=series, negligible=0.0
         )
         alarms += verdict.verdict != "one coefficient"
-    assert alarms <= 5
+    assert alarms <= 3  # 0.6 expected
 
 
 def test_the_level_is_a_probability() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ionscape.core.errors import AnalysisError, InputError
@@ -21,6 +21,7 @@ def _noise(seed: int, size: int = 16) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(size)
 
 
+@settings(max_examples=40)
 @given(st.floats(-15, -8), st.floats(-6, 6))
 def test_an_exact_decay_gives_its_d_whatever_the_scales(log_d: float, log_top: float) -> None:
     d = 10.0**log_d

@@ -117,12 +117,12 @@ def test_the_gradients_calibration_is_one_error_for_all() -> None:
     ("sample", "channel"),
     [(Sample("s", carrier="Li+", morphology="glass"), "bulk"),
      (Sample("s", carrier="Li+", morphology="polycrystalline"), ""),
-     (Sample("s", carrier="Li+"), "bulk"),
+     (Sample("s", carrier="Li+"), ""),
      (replace(SAMPLE, extra={"grain_size": exact(50e-9, named_dimension("length"))}), "effective"),
      (replace(SAMPLE, extra={"grain_size": exact(400e-9, named_dimension("length"))}), "")],
 )  # fmt: skip
 def test_the_channel_follows_the_diffusion_length(sample: Sample, channel: str) -> None:
-    outcome = _run([(_sweep(2e-12), 300.0)], sample=sample)  # √(2DΔ) is 0.63 µm
+    outcome = _run([(_sweep(2e-12), 300.0)], sample=sample)  # √(DΔ) is 0.45 µm
     assert _row(outcome).channel == channel
     assert any("channel" in text for text in outcome.warnings) == (channel == "")
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ionscape.core.errors import InputError
@@ -42,6 +42,8 @@ def test_a_sampled_half_sine_converges_to_the_closed_form_at_second_order() -> N
 
 
 @given(times, st.floats(0.0, 0.5))
+@example((1e-3, 1.0), 1e-310)  # a ramp so short that its slope is no number
+@example((1e-4, 1.0), 1.1e-16)  # a ramp of one rounding error at the end of the pulse
 def test_a_trapezoid_is_prices_and_the_waveforms(lengths: tuple[float, float], share: float) -> None:
     whole, large = lengths[0], lengths[0] * (1 + lengths[1])
     ramp, half = share * whole, whole * (1 - share)

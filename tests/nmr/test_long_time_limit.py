@@ -24,13 +24,13 @@ def test_the_95_percent_interval_covers() -> None:
     spread = np.full(TIMES.size, 0.02)
     names = ("diffusion_coefficient_long_time", "diffusion_coefficient_short_time", "barrier_distance")
     inside = np.zeros(3)
-    n = 20
+    n = 12  # the long run is verify/nmr_coverage.py
     for _ in range(n):
         found = extrapolate_delay(TIMES, clean * np.exp(0.02 * rng.standard_normal(TIMES.size)), spread)
         for k, (name, truth) in enumerate(zip(names, (D / 2, D, L), strict=True)):
             low, high = found.estimates[name].interval(0.95)
             inside[k] += low <= truth <= high
-    assert np.all(inside / n >= 0.8)
+    assert np.all(inside >= 9)  # 11.4 expected, fewer once in 500
 
 
 def test_closed_barriers_give_an_upper_bound() -> None:

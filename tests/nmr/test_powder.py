@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
@@ -24,12 +24,14 @@ def test_the_orientation_integral(x: float) -> None:
     assert slope[0] == pytest.approx(moment / expected, rel=1e-5, abs=1e-7)
 
 
+@settings(max_examples=40)
 @given(coefficient, coefficient)
 def test_the_axial_form_is_the_general_one(along: float, across: float) -> None:
     general = powder_average(B, (across, across, along))
     np.testing.assert_allclose(axial_powder(B, along, across), general, rtol=1e-6, atol=1e-12)
 
 
+@settings(max_examples=40)
 @given(coefficient, coefficient, coefficient)
 def test_weak_gradients_see_a_third_of_the_trace(x: float, y: float, z: float) -> None:
     b = 1e-5

@@ -19,7 +19,7 @@ from ionscape.testing.grain_map import (
     voronoi_grains,
 )
 from ionscape.tracer.diffusion_2d import Edge, GrainDiffusion, Stage2D
-from ionscape.tracer.grain_faces import grain_faces
+from ionscape.tracer.faces import grain_faces
 
 FloatArray = NDArray[np.float64]
 

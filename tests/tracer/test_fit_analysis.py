@@ -169,3 +169,28 @@ def test_one_bad_profile_does_not_stop_the_other() -> None:
 def test_unusable_profiles_say_why(sweep: Sweep, fields: dict[str, Any], words: str) -> None:
     with pytest.raises(AnalysisError, match=words):
         _run([_item(sweep, **fields)])
+
+
+def test_first_sentence_says_which_coefficient() -> None:
+    """Which D, its value, T, model, why this channel; the profile's name, where there are several."""
+    first = _run([_item(_sweep(1))]).findings[0]
+    assert first.startswith("The effective tracer diffusion coefficient is D* = ")
+    for words in ("cm²/s at 22 °C", "model 'constant source'", "because the tracer diffused over"):
+        assert words in first
+    several = _run([_item(_sweep(1), "a_1.csv"), _item(_sweep(2), "b_2.csv")]).findings
+    assert several[0].startswith("For a_1.csv, the effective tracer")
+    assert several[1].startswith("For b_2.csv, the effective tracer")
+
+
+def test_a_surface_inside_the_profile_adds_a_motion() -> None:
+    """Its own unknown in every exchange; said, with the way to a D that is free of it."""
+    items = [_item(_sweep(k, shift=LENGTH / 2), f"line {k}") for k in (1, 2)]
+    moved, rested = _run(items), _run(items, surface_motion="0 um")
+    spread = [_row(o, "diffusion_coefficient", "line 1").estimate.spread for o in (moved, rested)]
+    assert spread[0] > 2 * spread[1]
+    assert any("surface_motion" in text and "tracer.propagate" in text for text in moved.findings)
+    assert not any("surface_motion" in text for text in rested.findings)
+    pair = [_row(moved, "diffusion_coefficient", f"line {k}").estimate for k in (1, 2)]
+    own = [{name for name in one.weights if "surface motion" in name} for one in pair]
+    assert own[0]
+    assert not own[0] & own[1]

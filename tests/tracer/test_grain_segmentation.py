@@ -9,13 +9,9 @@ from scipy.ndimage import distance_transform_edt
 from scipy.spatial import cKDTree
 
 from ionscape.core.errors import InputError
-from ionscape.tracer.grain_segmentation import (
-    grains_from_fraction,
-    grains_from_labels,
-    grains_from_mask,
-    visible_step,
-)
-from ionscape.tracer.ion_image import IonImage
+from ionscape.tracer.grain_segmentation import grains_from_fraction, visible_step
+from ionscape.tracer.label_maps import grains_from_labels, grains_from_mask
+from ionscape.tracer.measured_image import IonImage
 
 
 def voronoi(shape: tuple[int, int], n: int, seed: int) -> NDArray[np.int_]:

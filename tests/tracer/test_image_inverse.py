@@ -148,7 +148,7 @@ def test_classes_get_their_own_permeability() -> None:
     truth = case(
         shape=(56, 40), grains=20, permeability=3e-8, spread=0.5, exchange=2500.0, storage=4000.0, seed=5
     )
-    from ionscape.tracer.grain_faces import grain_faces
+    from ionscape.tracer.faces import grain_faces
 
     pairs = np.sort(grain_faces(truth.labels, SPACING).pairs, axis=1).tolist()
     known = {tuple(sorted(p)): v for p, v in zip(truth.pairs.tolist(), truth.each, strict=True)}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ionscape.testing.grain_map import voronoi_grains
-from ionscape.tracer.grain_faces import grain_faces
+from ionscape.tracer.faces import grain_faces
 from ionscape.tracer.pixel_error import TRIPLE_POINT, boundary_ends, pixel_covariance
 
 

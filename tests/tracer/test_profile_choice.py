@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from ionscape.core.errors import InputError
-from ionscape.tracer.exchange_profiles import constant_source, slab
+from ionscape.tracer.exchange_profiles import constant_source, slab, surface_exchange
 from ionscape.tracer.profile_choice import choose, names_to_try, table_of, try_model
+from ionscape.tracer.profile_fit import fit_profile
 from ionscape.tracer.profile_models import INITIAL, SOURCE, SURFACE
 from ionscape.tracer.profile_problem import ProfileData
 
@@ -43,6 +44,30 @@ def test_slab_where_the_edge_may_matter() -> None:
     assert names_to_try(_data(0.01, 1, 2 * LENGTH, 2.0))[0] == "constant source in slab"
     far = _data(0.01, 1, 200 * LENGTH)
     assert names_to_try(far) == ("constant source", "surface exchange")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_instant_exchange_is_not_assumed_where_the_source_is_unknown(seed: int) -> None:
+    """A profile of instant exchange allows slow exchange and a larger D, as a scan over D and k."""
+    noise = 0.015
+    rng = np.random.default_rng(seed)
+    x = np.linspace(0.05, 5.0, 40) * LENGTH
+    c = constant_source(x, TIME, D) + noise * rng.standard_normal(x.size)
+    found = fit_profile(x, c, variance=np.full(x.size, noise**2), exchange_time=TIME, initial_fraction=0.0)
+    assert found.model == "surface exchange"
+    ratios = np.linspace(0.5, 2.5, 161)
+    lowest = []
+    for ratio in ratios:
+        numbers = np.concatenate([np.geomspace(0.02, 300, 80), [1e6]])[:, None]
+        g = surface_exchange(x, TIME, ratio * D, numbers * np.sqrt(ratio * D / TIME))
+        height = (g @ c) / np.sum(g * g, axis=1)
+        lowest.append(np.min(np.sum((c - height[:, None] * g) ** 2, axis=1)) / noise**2)
+    allowed = ratios[np.array(lowest) < min(lowest) + 1.96**2]
+    low, high = found.diffusion_coefficient.interval(0.95)
+    # Doubt between models may widen, nothing may narrow.
+    assert low / D < allowed[0] * 1.05
+    assert high / D > allowed[-1] * 0.95
+    assert high / D < allowed[-1] * 1.3
 
 
 def test_unknown_model_lists_the_known() -> None:

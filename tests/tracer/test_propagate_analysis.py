@@ -28,7 +28,7 @@ from ionscape.tracer.propagate_options import PropagateOptions
 DAY = 86400.0
 HOT = 473.15
 TRUTH = StoredSample(length=5e-3, meniscus=4e-4, diffusion=3e-13, energy=0.43 * elementary_charge)
-X = np.linspace(0, 5e-3, 120)
+X = np.linspace(0, 5e-3, 64)
 LLTO = Sample("llto", extra={"grain_size": measured(16e-6, 11e-6, named_dimension("length"))})
 WORKS = {"": 0.0, "14 d at 22 degC": 3e-13 * 14 * DAY, "42 d at 22 degC": 3e-13 * 42 * DAY,
          "hot": 3e-13 * 14 * DAY + TRUTH.coefficient(HOT) * 3600}  # fmt: skip
@@ -36,19 +36,20 @@ HOT_STORAGE = ["14 d at 22 degC", "1 h at 200 degC"]
 
 
 def item(
-    storage: Any = "", seed: int = 0, *, columns: Mapping[str, Any] | None = None, kelvin: float = 0.0,
-    counts: float = 2000, **fields: Any,
+    went_through: Any = "", seed: int = 0, *, columns: Mapping[str, Any] | None = None, kelvin: float = 0.0,
+    counts: float = 4000, **fields: Any,
 ) -> Item:  # fmt: skip
-    """One profile of the sample; ``storage`` is a text, or "hot" for two weeks at 22 °C and the anneal."""
-    work = WORKS[storage]
+    """One profile; ``went_through`` is a text, or "hot" for two weeks at 22 °C and the anneal."""
+    work = WORKS[went_through]
     expected = TRUTH.stored(X, work) if work else TRUTH.exchanged(X)
-    tracer, others = counted(expected, counts, np.random.default_rng([seed, len(str(storage))]))
+    tracer, others = counted(expected, counts, np.random.default_rng([seed, len(str(went_through))]))
     content = {POSITION: X, "counts_6Li": tracer, "counts_7Li": others} if columns is None else dict(columns)
-    stated = {"exchange_time": "110 h"} | fields
-    if storage:
-        stated["storage"] = HOT_STORAGE if storage == "hot" else storage
-    name = storage or "start"
-    temperature = measured(HOT if storage == "hot" else ROOM, kelvin, named_dimension("temperature"),
+    stated: dict[str, Any] = {"exchange_time": "110 h"}
+    if went_through:
+        stated["storage"] = HOT_STORAGE if went_through == "hot" else went_through
+    stated |= fields
+    name = went_through or "start"
+    temperature = measured(HOT if went_through == "hot" else ROOM, kelvin, named_dimension("temperature"),
                            source=f"thermometer {name}")  # fmt: skip
     return Item(name, Sweep(content), temperature, f"study/{name}", TracerMeasurement(**stated))
 
@@ -83,11 +84,10 @@ def test_one_temperature_gives_an_effective_tracer_coefficient() -> None:
     assert (row.kind, row.channel) == ("D*", "effective")
     assert holds(row.estimate, 3e-13)
     assert row.estimate.spread < 0.03
-    assert the(found, "activation_energy").estimate.status == "undetermined"
-    assert not [r for r in found.rows if r.quantity == "pre_exponential_factor"]
+    assert {r.quantity for r in found.rows} == {"diffusion_coefficient"}
     assert not found.warnings
-    assert "D* (effective) = " in found.findings[0]
-    assert "at 22 °C" in found.findings[0]
+    assert found.findings[0].startswith("D* = ")
+    assert "at 22 °C (effective: the tracer diffused over" in found.findings[0]
     assert any("Each later profile alone" in text for text in found.findings)
 
 
@@ -118,12 +118,74 @@ def test_a_thermometer_moves_the_energy_as_the_line_through_two_points() -> None
     assert row.temperature.standard_uncertainty == pytest.approx(2.0)
 
 
+def test_a_stage_states_its_own_uncertainty() -> None:
+    """D2/D1 fixes E: 2 K at the anneal as through two points; the same text is the same unknown."""
+    stages = ["14 d at 22 ± 0.5 degC", "1 h at 200 ± 2 degC"]
+    items = [item("", 2), item("14 d at 22 degC", 2, storage=stages[0]), item("hot", 2, storage=stages)]
+    found = outcome(items)
+    energy = the(found, "activation_energy").estimate
+    slope = energy.value / (1 / ROOM - 1 / HOT)
+    assert energy.weights["study/llto#storage temperature 200 ± 2 degC"] == pytest.approx(
+        -slope * 2.0 / HOT**2, rel=0.02
+    )
+    assert energy.weights["study/llto#storage temperature 22 ± 0.5 degC"] == pytest.approx(
+        slope * 0.5 / ROOM**2, rel=0.02
+    )
+    row = the(found, "diffusion_coefficient", HOT)
+    assert row.temperature is not None
+    assert row.temperature.standard_uncertainty == pytest.approx(2.0)
+    assert row.temperature.weights.keys() == {"study/llto#storage temperature 200 ± 2 degC"}
+
+
+def test_an_energy_that_was_asked_for_is_told_to_be_missing() -> None:
+    found = outcome([item("", 1), item("14 d at 22 degC", 1)], law="arrhenius")
+    assert the(found, "activation_energy").estimate.status == "undetermined"
+
+
+def three_temperatures(bend: float) -> list[Item]:
+    """22, 60 and 100 °C; D at 60 °C is ``bend`` times that of the line."""
+    stages, work, x, rng = list[str](), 0.0, np.linspace(0, 5e-3, 60), np.random.default_rng(12)
+
+    def columns() -> Mapping[str, Any]:
+        expected = TRUTH.stored(x, work) if work else TRUTH.exchanged(x)
+        tracer, others = counted(expected, 2000, rng)
+        return {POSITION: x, "counts_6Li": tracer, "counts_7Li": others}
+
+    items = [item("", columns=columns())]
+    for hours, celsius in ((336, 22), (48, 60), (8, 100)):
+        factor = bend if celsius == 60 else 1.0
+        work += factor * TRUTH.coefficient(celsius + 273.15) * hours * 3600
+        stages.append(f"{hours} h at {celsius} ± 0.2 degC")
+        later = item("14 d at 22 degC", columns=columns(), storage=list(stages))
+        items.append(replace(later, label=f"{celsius} °C"))
+    return items
+
+
+def test_three_temperatures_test_the_straight_line() -> None:
+    straight = outcome(three_temperatures(1.0))
+    assert holds(the(straight, "activation_energy").estimate, TRUTH.energy)
+    assert any("A straight line of ln D in 1/T describes all" in text for text in straight.findings)
+
+
+def test_a_bent_line_is_rejected_and_gives_a_coefficient_for_each_temperature() -> None:
+    bent = outcome(three_temperatures(1.6))
+    assert any("No straight line" in text for text in bent.findings)
+    assert the(bent, "activation_energy").estimate.status == "undetermined"
+    for celsius, factor in ((22, 1.0), (60, 1.6), (100, 1.0)):
+        kelvin = celsius + 273.15
+        row = the(bent, "diffusion_coefficient", kelvin)
+        assert holds(row.estimate, factor * TRUTH.coefficient(kelvin))
+    forced = outcome(three_temperatures(1.6), law="arrhenius")
+    assert any("does not describe these temperatures" in text for text in forced.warnings)
+    assert any(text.startswith("Fitted separately: ") for text in forced.findings)
+
+
 def test_a_known_energy_serves_one_profile_after_two_stages() -> None:
     found = outcome([item("", 3), item("hot", 3)], activation_energy="0.43 ± 0.01 eV")
     row = the(found, "diffusion_coefficient", ROOM)
     assert holds(row.estimate, 3e-13)
     assert any("activation energy" in name for name in row.estimate.weights)
-    assert the(found, "activation_energy").estimate.status == "undetermined"
+    assert not [r for r in found.rows if r.quantity == "activation_energy"]  # it was given
     with pytest.raises(InputError, match="state 'activation_energy'"):
         outcome([item("", 3), item("hot", 3)])
 

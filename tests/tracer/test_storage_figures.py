@@ -7,8 +7,8 @@ import json
 import numpy as np
 
 from ionscape.testing.stored_profiles import ROOM, StoredSample, counted
+from ionscape.tracer.counting import isotope_fraction
 from ionscape.tracer.history import Stage
-from ionscape.tracer.isotope_fraction import isotope_fraction
 from ionscape.tracer.storage_figures import storage_profiles
 from ionscape.tracer.storage_fit import Setting, fit_profiles
 from ionscape.tracer.storage_likelihood import MeasuredProfile

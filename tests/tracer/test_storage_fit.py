@@ -16,8 +16,8 @@ from scipy.special import erfc
 
 from ionscape.core.errors import InputError
 from ionscape.testing.stored_profiles import NATURAL, ROOM, SOURCE, StoredSample, counted
+from ionscape.tracer.counting import isotope_fraction
 from ionscape.tracer.history import Programme, Stage, diffusion_work
-from ionscape.tracer.isotope_fraction import isotope_fraction
 from ionscape.tracer.smoothing import modes_between
 from ionscape.tracer.storage_checks import contents, disagreements, displaced
 from ionscape.tracer.storage_fit import Setting, StorageFit, fit_profiles, fit_storage, functionals
@@ -27,12 +27,12 @@ from ionscape.tracer.storage_marginal import _Profile
 FloatArray = NDArray[np.float64]
 DAY = 86400.0
 SAMPLE = StoredSample(length=5e-3, meniscus=5e-4, diffusion=3e-13, energy=0.43 * elementary_charge)
-X = np.linspace(0, 5e-3, 150)
+X = np.linspace(0, 5e-3, 75)
 TWO_WEEKS, SIX_WEEKS = (Stage(14 * DAY, ROOM, ROOM),), (Stage(42 * DAY, ROOM, ROOM),)
 ANNEALED = (*TWO_WEEKS, Stage(3600.0, 473.15, 473.15))
 
 
-def profile(expected: FloatArray, seed: int, counts: float = 3000, x: FloatArray = X) -> MeasuredProfile:
+def profile(expected: FloatArray, seed: int, counts: float = 6000, x: FloatArray = X) -> MeasuredProfile:
     """As counted."""
     tracer, others = counted(expected, counts, np.random.default_rng(seed))
     found = isotope_fraction({"6Li": tracer, "7Li": others})
@@ -61,6 +61,24 @@ def test_storage_is_right_where_the_meniscus_misleads_erfc() -> None:
     assert abs(found.value - np.log(3e-13)) < 3 * found.spread
     assert found.spread < 0.03
     assert fit.activation_energy is None
+
+
+@pytest.mark.parametrize("sd", [0.0, 1e-5])
+@pytest.mark.parametrize("share", [1e-3, 3e-2, 0.3, 1.0])
+def test_each_later_profile_alone_finds_its_diffusion(share: float, sd: float) -> None:
+    """From barely moved to nearly uniform, with counts so many that the likelihood's well is very narrow."""
+    most = 0.45 * SAMPLE.length**2 / np.pi**2 * np.log(100)  # the longest mode has decayed to 12 %
+    x = np.linspace(0, 5e-3, 64)
+    works = [0.3 * share * most, share * most]
+    histories = [(Stage(work / 3e-13, ROOM, ROOM),) for work in works]
+    first = profile(SAMPLE.exchanged(x), 51, counts=3e4, x=x)
+    later = [profile(SAMPLE.stored(x, w), 52 + k, counts=3e4, x=x) for k, w in enumerate(works)]
+    fit = fit_profiles(first, later, histories, Setting(displacement_sd=sd))
+    assert abs(fit.logs[0] - np.log(3e-13)) < 4 * fit.diffusion[0].spread
+    for found, work in zip(fit.alone, works, strict=True):
+        assert found.status == "determined"
+        assert abs(found.value - np.log(work)) < 4 * found.spread
+        assert found.spread < 0.2
 
 
 def test_energy_and_prefactor_from_two_temperatures() -> None:

@@ -21,7 +21,7 @@ from ionscape.core.estimate import Estimate, undetermined
 from ionscape.core.number_format import format_celsius
 from ionscape.core.quantity import dimension_of
 
-ROOM = 298.15
+ROOM = 298.15  # K
 _JOULE = dimension_of("J")
 
 

@@ -24,7 +24,7 @@ _DIFFUSION = dimension_of("m^2/s")
 ASSUMED_ENERGY = 0.4
 """[eV], with ±0.2: moves a value by less than a degree where no line tells the energy."""
 _ASSUMED_SPREAD = 0.2
-_LEAST_SPAN = 5.0
+_LEAST_SPAN = 5.0  # K between the first and the last point, below which a line tells no energy
 _ROUNDING = 1e-9
 
 

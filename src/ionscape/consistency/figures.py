@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ionscape.consistency.course import Course, in_electronvolt
 from ionscape.consistency.ratios import Ratio
-from ionscape.core.coefficient import KINDS
+from ionscape.core.coefficient import CHANNELS, KINDS
 from ionscape.core.estimate import Estimate
 from ionscape.core.figure import GREY, PALETTE, axis, band, layout, numbers, trace
 from ionscape.core.number_format import ONE_SD, format_celsius, format_quantity
@@ -28,7 +28,7 @@ _MARKERS = {
     "D_MD": "cross",
 }
 _OPEN = ("D_sigma", "D_CAIT")
-_CHANNELS = ("bulk", "boundary", "effective")
+_CHANNELS = tuple(CHANNELS)
 _DARK = "#333"
 _CM2 = 4.0  # log10 of m² in cm²
 

@@ -205,7 +205,7 @@ def verdict_table(verdicts: Sequence[tuple[str, Verdict]]) -> Table:
         "May the Nernst-Einstein relation be used?",
         ("Channel", "Verdict", "Reasons", "What would settle it"),
         rows,
-        "use: σ and D follow from each other; use with H_R: with the Haven ratio and its error; refuse: they"
-        " do not. Looked at, without weight:"
-        f" {'; '.join(dict.fromkeys(text for _, v in verdicts for text in v.context))}.",
+        "use: σ and D follow from each other; use with H_R: with the Haven ratio and its error; refuse: "
+        "they do not. Looked at, without weight: "
+        f"{'; '.join(dict.fromkeys(text for _, v in verdicts for text in v.context))}.",
     )

@@ -114,14 +114,16 @@ def verdict(
         )
     if bends:
         about.append("the points bend over temperature: only values measured at one temperature count")
-    context = [LOSS_TANGENT]
-    if loss_tangent is not None:
-        context = [f"tan δ = {format_quantity(loss_tangent, '1')}; {LOSS_TANGENT}"]
-    if electronic_share is None:
-        context.insert(0, "the electronic share of the conductivity is not stated and taken as nothing")
     about = about[:1] if against else about
     reasons = (*against, *about, *share, *gradient)
-    return Verdict("refuse" if against else word, reasons, tuple(settle), tuple(context))
+    context = _context(loss_tangent, electronic_share)
+    return Verdict("refuse" if against else word, reasons, tuple(settle), context)
+
+
+def _context(loss_tangent: Estimate | None, electronic_share: Estimate | None) -> tuple[str, ...]:
+    loss = "" if loss_tangent is None else f"tan δ = {format_quantity(loss_tangent, '1')}; "
+    unstated = "the electronic share of the conductivity is not stated and taken as nothing"
+    return (*((unstated,) if electronic_share is None else ()), f"{loss}{LOSS_TANGENT}")
 
 
 def _of_ratio(ratio: Estimate | None, secondary: bool) -> tuple[Word, list[str]]:

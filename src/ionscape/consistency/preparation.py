@@ -17,6 +17,7 @@ from ionscape.consistency.coefficients import (
 from ionscape.consistency.course import Course, courses
 from ionscape.consistency.grain_sizes import GrainSize, grain_size_of
 from ionscape.consistency.options import CoefficientOptions
+from ionscape.core.coefficient import CHANNELS as ALL_CHANNELS
 from ionscape.core.estimate import Estimate
 from ionscape.core.field_types import estimate_of
 from ionscape.core.number_format import format_quantity
@@ -24,7 +25,7 @@ from ionscape.core.outcome import Row
 from ionscape.core.quantity import Quantity, dimension_of
 from ionscape.core.registry import Series
 
-CHANNELS = ("bulk", "boundary", "effective")
+CHANNELS = tuple(ALL_CHANNELS)
 WHAT = {"bulk": "bulk", "boundary": "grain boundaries", "effective": "whole (over many grains)"}
 
 

@@ -29,7 +29,7 @@ from ionscape.core.propagation import propagate
 from ionscape.core.quantity import dimension_of
 from ionscape.core.registry import Series
 
-_MOST_PAIRS = 60
+_MOST_PAIRS = 60  # rows that a reader of the report still scans
 
 
 def table_outcome(series: Series, options: Any) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -25,6 +26,12 @@ def student_shape(degrees_of_freedom: float | None) -> Shape | None:
 
     one, two = (float(stdtrit(max(degrees_of_freedom, 1.0), ndtr(z))) for z in _Z[3:])
     return (-two, -one, 0.0, one, two)
+
+
+def quantile_shape(quantiles: Sequence[float], centre: float, spread: float) -> Shape:
+    """The shape whose quantiles 2.5, 15.9, 50, 84.1, 97.5 % lie at ``quantiles``."""
+    a, b, c, d, e = (float((q - centre) / spread) for q in quantiles)
+    return (a, b, c, d, e)
 
 
 @lru_cache(maxsize=512)  # 32 MB
@@ -51,10 +58,10 @@ def shape_of(deviation: FloatArray, spread: float) -> Shape | None:
     finite = deviation[np.isfinite(deviation)]
     if finite.size < 0.975 * deviation.size:
         raise CorrelationError("the function is not finite over its arguments' spread: refuse or bound it")
-    quantiles = np.quantile(finite, [0.025, 0.15865525, 0.5, 0.84134475, 0.975]) / spread
-    if np.all(np.abs(quantiles - _Z) < 0.03):
+    quantiles = np.quantile(finite, [0.025, 0.15865525, 0.5, 0.84134475, 0.975])
+    if np.all(np.abs(quantiles / spread - _Z) < 0.03):
         return None
-    return tuple(float(q) for q in quantiles)  # type: ignore[return-value]
+    return quantile_shape(quantiles.tolist(), 0.0, spread)
 
 
 def mirrored(shape: Shape | None, sign: float) -> Shape | None:

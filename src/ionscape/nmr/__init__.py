@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from ionscape.core.lazy import lazy_names
 
 _WHERE: dict[str, str] = {
     "DecayFit": "echo_fit",
@@ -28,9 +27,4 @@ _WHERE: dict[str, str] = {
     "waveform_b": "gradient_waveform",
 }
 __all__ = sorted(_WHERE)
-
-
-def __getattr__(name: str) -> Any:
-    if name in _WHERE:
-        return getattr(import_module(f"ionscape.nmr.{_WHERE[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = lazy_names(__name__, _WHERE)

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ionscape.core.estimate import Estimate, joint, lower_bound, undetermined, upper_bound
+from ionscape.core.estimate import Estimate, Scale, joint, lower_bound, undetermined, upper_bound
+from ionscape.core.marginal import quantile_shape
 from ionscape.core.quantity import DIMENSIONLESS, named_dimension
 from ionscape.fit.least_squares import LeastSquaresFit
 from ionscape.fit.profile import ProfileIntervals, student_quantiles
@@ -22,7 +23,7 @@ OPEN = math.log(100.0)  # width in ln of a 95 % interval that determines nothing
 LITTLE = "the echoes are attenuated too little: this is the largest D that they allow"
 ALL = "the echoes are attenuated fully at the first gradients: this is the smallest D that they allow"
 NEEDLESS = "one diffusion coefficient describes the decay as well: the parts cannot be told apart"
-EXACT = 1e-20
+EXACT = 1e-20  # variance of the residuals that is rounding only
 WIDE = "the decay does not fix it: its 95 % interval spans more than a factor of 100"
 
 
@@ -46,11 +47,12 @@ def estimates_of(
     names, slopes, values = _rows(attenuation, theta)
     finite = np.where(np.isfinite(fit.covariance[inner, inner]), fit.covariance[inner, inner], 0.0)
     covariance = slopes @ finite @ slopes.T
-    scales = ["log" if name.startswith(("diffusion", "relative")) else "linear" for name in names]
+    scales: list[Scale] = [
+        "log" if name.startswith(("diffusion", "relative")) else "linear" for name in names
+    ]
     dimensions = [DIFFUSION if name.startswith("diffusion") else DIMENSIONLESS for name in names]
     free = fit.degrees_of_freedom if fit.degrees_of_freedom < 1000 else None
-    found = joint(source, values, covariance, scales=scales, dimensions=dimensions,  # type: ignore[arg-type]
-                  degrees_of_freedom=free)  # fmt: skip
+    found = joint(source, values, covariance, scales=scales, dimensions=dimensions, degrees_of_freedom=free)
     exact = fit.variance < EXACT  # nothing but rounding is left: no interval to speak of
     profiled = None if exact else intervals(problem, fit, list(range(inner.start, inner.stop)))
     loose = fit.undetermined[inner]
@@ -134,12 +136,11 @@ def _profiled(
     power = estimate.spread / max(math.sqrt(fit.covariance[parameter, parameter]), 1e-300)
     spread = (profiled.high[0, k] - profiled.low[0, k]) / 2
     ends = (profiled.low[1, k], profiled.low[0, k], theta, profiled.high[0, k], profiled.high[1, k])
-    shape = tuple(float((end - theta) / spread) for end in ends)
     if not estimate.weights or not math.isfinite(power) or power <= 0:
         return undetermined(dimension, WIDE)
     scale = spread * power / estimate.spread
     weights = {name: weight * scale for name, weight in estimate.weights.items()}
-    return replace(estimate, weights=weights, shape=shape)  # type: ignore[arg-type]
+    return replace(estimate, weights=weights, shape=quantile_shape(ends, theta, spread))
 
 
 def _limit(

@@ -21,7 +21,7 @@ FloatArray = NDArray[np.float64]
 BENDING = (-1.6, 1.1)  # of ln β
 CUMULANT = (-1.0, 0.9)  # of c
 RATIO, SHARE = (-9.0, 0.0), (-6.0, 6.0)  # of ln r and the logit of f
-FEWEST_IN_HALF = 3
+FEWEST_IN_HALF = 3  # echoes: a slope and one to spare
 
 
 @dataclass(frozen=True)

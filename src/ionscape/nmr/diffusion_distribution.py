@@ -20,8 +20,8 @@ from ionscape.nmr.echo_decay import EchoDecay
 
 FloatArray = NDArray[np.float64]
 
-POINTS_PER_DECADE = 16
-FEWEST_ECHOES = 8
+POINTS_PER_DECADE = 16  # finer than any peak that echoes resolve
+FEWEST_ECHOES = 8  # a decay tells about two to three numbers per decade of b
 STRENGTHS = 10.0 ** np.arange(3.0, -5.5, -0.5)
 REACH = 10.0  # the grid reaches from 1/(10 largest b) to 10/(smallest b)
 EDGE = 0.02  # share at an end of the grid from which the data do not show the whole distribution

@@ -227,8 +227,7 @@ def _warnings(
         said.append(f"the residuals of {words} follow a pattern (runs of one sign, p = {runs:.1g}).")
     if decay.uncertainty is not None and fit.variance != 1.0:
         said.append(f"the echoes scatter {residual:.2g} times as much as their stated uncertainties: "
-                    f"intervals are "
-                    "widened by that.")  # fmt: skip
+                    "intervals are widened by that.")  # fmt: skip
     noise = residual * (decay.uncertainty if decay.uncertainty is not None else np.ones(decay.b.size))
     deep = fitted < noise
     if (
@@ -238,8 +237,8 @@ def _warnings(
         and not problem.baseline
     ):
         said.append("fully attenuated echoes are all positive: magnitude data have a floor of noise (Rician "
-                    "bias) "
-                    "that makes D too small; use phased real parts, or leave these points out.")  # fmt: skip
+                    "bias) that makes D too small; use phased real parts, or leave these points "
+                    "out.")  # fmt: skip
     return tuple(said)
 
 

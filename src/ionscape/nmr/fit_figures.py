@@ -28,7 +28,7 @@ from ionscape.nmr.echo_fit import fit_echoes
 from ionscape.nmr.fit_words import place
 from ionscape.nmr.temperature_set import TemperatureSet
 
-MOST_PANELS = 6
+MOST_PANELS = 6  # more are too small to read in a report
 FLOOR = 1e-3  # lowest attenuation drawn
 
 

@@ -27,8 +27,7 @@ def _shape(value: Any) -> str | float:
         factor = 0.0
     if isinstance(value, bool) or not 0.5 <= factor <= 1:
         raise InputError("must be 'rectangular', 'half-sine', 'trapezoid' (with 'ramp_time') or a shape "
-                         "factor "
-                         f"from 0.5 to 1, got {value!r}")  # fmt: skip
+                         f"factor from 0.5 to 1, got {value!r}")  # fmt: skip
     return factor
 
 

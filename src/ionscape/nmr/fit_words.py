@@ -134,8 +134,7 @@ def _verdicts(sets: Sequence[TemperatureSet]) -> Table:
             rows.append((*cells, format_name(row.quantity), format_quantity(row.estimate, named)))
     return Table("verdicts", "Is it one diffusion coefficient?", head, tuple(rows),
                  "p: probability of such a dependence by chance. D that changes with the diffusion time Δ "
-                 "or the "
-                 "gradient g is an apparent one.")  # fmt: skip
+                 "or the gradient g is an apparent one.")  # fmt: skip
 
 
 def _probability(p: float) -> str:
@@ -151,9 +150,8 @@ def _apparent(sets: Sequence[TemperatureSet]) -> Table:
             rows += [(place(s), *_cells(found)) for found in (group, *parts)]
     return Table("apparent_coefficients", "Apparent diffusion coefficients", head, tuple(rows),
                  "One line for all gradients of a diffusion time, then one for the weaker and one for the "
-                 "stronger "
-                 "half of them. ± is 1 SD of the noise; the gradient's calibration, common to all, is "
-                 "left out.")  # fmt: skip
+                 "stronger half of them. ± is 1 SD of the noise; the gradient's calibration, common to all, "
+                 "is left out.")  # fmt: skip
 
 
 def _cells(found: ApparentCoefficient) -> tuple[str, ...]:

@@ -171,9 +171,8 @@ def waveform_b(
             left_over, pieces = share, (tried, whole)
     assert pieces is not None
     if left_over > REFOCUSED:
-        raise InputError(f"the echo is not refocused: {left_over:.1%} of the gradient's integral is left "
-                         f"at the "
-                         "end (name the 180° pulses in 'refocusing')")  # fmt: skip
+        raise InputError(f"the echo is not refocused: {left_over:.1%} of the gradient's integral is left at "
+                         "the end (name the 180° pulses in 'refocusing')")  # fmt: skip
     (start, end, left, right), whole = pieces
     width = end - start
     # the running integral is a parabola on each piece: its square is integrated exactly by three nodes
@@ -191,15 +190,16 @@ def _effective(
     marks = [*refocusing, *(moment for interval in storage for moment in interval)]
     cuts = np.unique(np.concatenate([t, np.clip(np.asarray(marks, dtype=np.float64), t[0], t[-1])]))
     start, end = cuts[:-1], cuts[1:]
-    middle = (start + end) / 2
-    piece = np.clip(np.searchsorted(t, middle, side="right") - 1, 0, t.size - 2)
-    span = t[piece + 1] - t[piece]
-    slope = (g[piece + 1] - g[piece]) / span
-    sign = np.ones(middle.size)
+    piece = np.searchsorted(t, start, side="right") - 1  # never one of no length: start < t[piece + 1]
+    origin, span = t[piece], t[piece + 1] - t[piece]
+    sign = np.ones(start.size)
     for moment in refocusing:
-        sign = np.where(middle > moment, -sign, sign)
+        sign = np.where(start >= moment, -sign, sign)
     for (first, last), flip in zip(storage, signs, strict=True):
-        sign = np.where(middle > last, flip * sign, np.where(middle > first, 0.0, sign))
-    left = sign * (g[piece] + slope * (start - t[piece]))
-    right = sign * (g[piece] + slope * (end - t[piece]))
+        sign = np.where(start >= last, flip * sign, np.where(start >= first, 0.0, sign))
+    # by shares of the piece: the slope of a very short ramp would overflow
+    left, right = (
+        sign * (g[piece] * (1 - share) + g[piece + 1] * share)
+        for share in ((start - origin) / span, (end - origin) / span)
+    )
     return start, end, left, right

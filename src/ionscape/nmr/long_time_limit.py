@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ionscape.core.estimate import Estimate, joint, undetermined, upper_bound
+from ionscape.core.marginal import quantile_shape
 from ionscape.core.quantity import named_dimension
 from ionscape.fit.least_squares import LeastSquaresFit, invert_normal, least_squares
 from ionscape.fit.profile import profile_intervals
@@ -22,9 +23,9 @@ FloatArray = NDArray[np.float64]
 
 BARRIERS = "permeable barriers at equal distances"
 FEWEST_DELAYS = 3
-STEP = 1e-5
+STEP = 1e-5  # of the logarithms, for differences
 SURE = 10_000_000  # degrees of freedom of errors that are known
-BAD_FIT = 0.01
+BAD_FIT = 0.01  # probability of a misfit below which the model is not used
 _QUANTITIES = ("diffusion_coefficient_long_time", "diffusion_coefficient_short_time", "barrier_distance")
 
 
@@ -82,7 +83,8 @@ def extrapolate_delay(
 
     def model(theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         value = _log_d(theta, delay)
-        slopes = [(_log_d(theta + STEP * unit, delay) - value) / STEP for unit in np.eye(3)]
+        slopes = [np.ones_like(value)]  # at given rise and time D goes with D∞
+        slopes += [(_log_d(theta + STEP * unit, delay) - value) / STEP for unit in np.eye(3)[1:]]
         return (value - log_d) / spread, np.stack(slopes, axis=2) / spread[:, None]
 
     low = np.array([log_d.min() - 9.0, -6.0, math.log(delay.min()) - 6.0])
@@ -156,10 +158,9 @@ def _limit(
     spread = (high[0] - low[0]) / 2
     if not estimate.weights or not spread > 0 or not estimate.spread > 0:
         return undetermined(dimension, "D(Δ) does not fix its limit")
-    ends = (low[1], low[0], centre, high[0], high[1])
-    shape = tuple(float((end - centre) / spread) for end in ends)
+    shape = quantile_shape((low[1], low[0], centre, high[0], high[1]), centre, spread)
     scale = spread / estimate.spread
-    return replace(estimate, weights={k: w * scale for k, w in estimate.weights.items()}, shape=shape)  # type: ignore[arg-type]
+    return replace(estimate, weights={k: w * scale for k, w in estimate.weights.items()}, shape=shape)
 
 
 def _none(reason: str) -> LongTimeLimit:

@@ -18,7 +18,7 @@ from ionscape.core.errors import InputError
 FloatArray = NDArray[np.float64]
 
 SMALL = 1e-3  # |x| below which the power series serves
-NODES = 192
+NODES = 192  # of the polar angle; checked against closed forms to 1e-6
 
 
 def orientation_integral(x: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 
 TERMS = 60  # of the sum over poles: exact to 1e-8 of D0 down to D0 Δ/ℓ² = 1e-4
-BISECTIONS, NEWTON_STEPS = 10, 4
+NEWTON_STEPS = 5  # the error of at most π/2 falls as 0.13 times its square: below rounding
 PLANE_TERMS = 2000
 
 
@@ -72,20 +72,16 @@ def barrier_diffusion(
 
 
 def _poles(p: FloatArray) -> FloatArray:
-    """Roots (..., TERMS) of y cot y = -p, one in each (n - 1/2, n) π."""
-    n = np.arange(1, TERMS + 1)
-    low = np.broadcast_to((n - 0.5) * math.pi, (*p.shape, TERMS)).copy()
-    high = np.broadcast_to(n * math.pi, low.shape).copy()
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        # y cos y + p sin y has the sign of sin y at the lower end
-        over = (middle * np.cos(middle) + p[..., None] * np.sin(middle)) * np.sin((low + middle) / 2) > 0
-        low, high = np.where(over, middle, low), np.where(over, high, middle)
-    y = (low + high) / 2
+    """Roots (..., TERMS) of y cot y = -p, p >= 0, one in each [n - 1/2, n) π.
+
+    That is y = nπ - arctan(y/p). The difference of the sides rises and is concave, so Newton's steps from the
+    left end never overshoot.
+    """
+    p = p[..., None]
+    y = np.broadcast_to((np.arange(TERMS) + 0.5) * math.pi, (*p.shape[:-1], TERMS)).copy()
     for _ in range(NEWTON_STEPS):
-        sine, cosine = np.sin(y), np.cos(y)
-        y = y - (y * cosine + p[..., None] * sine) / (cosine - y * sine + p[..., None] * cosine)
-    return np.asarray(np.clip(y, low, high))
+        y -= (y - np.arange(1, TERMS + 1) * math.pi + np.arctan2(y, p)) / (1 + p / (p**2 + y**2))
+    return y
 
 
 def planes_attenuation(wave: ArrayLike, delay: float, free: float, distance: float) -> FloatArray:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ionscape.core.channel import channel_of
 from ionscape.core.estimate import Estimate, measured, refused
 from ionscape.core.outcome import Row
 from ionscape.core.quantity import named_dimension
@@ -23,14 +24,11 @@ from ionscape.nmr.echo_fit import DecayFit, fit_echoes
 from ionscape.nmr.echo_record import EchoRecord, decay_of
 from ionscape.nmr.fit_options import BARRIERS_OPTION, FitOptions, NmrMeasurement
 
-MANY_GRAINS = 3.0  # diffusion lengths per grain from which boundaries are averaged
 SETTLES = {
     ON_GRADIENT: "name the model that the material has ('model: powder', 'two', ...): its mean is then "
-    "given; a "
-    "single crystal or a second crystallite orientation tells a powder from sites",
+    "given; a single crystal or a second crystallite orientation tells a powder from sites",
     ON_DELAY: "longer diffusion times, until D no longer changes, or 'model: barriers' for the limit under "
-    "that "
-    "model",
+    "that model",
     ON_BOTH: "weaker gradients at longer diffusion times; 'model: barriers' gives the limit under that model",
     SCATTERS: "repeat the runs with one gradient calibration, receiver setting and full relaxation",
 }
@@ -83,7 +81,7 @@ def temperature_set(
     )
     model = _model(options.model, verdict)
     fit = fit_echoes(decay, model, baseline=options.baseline, source=source)
-    channel, reason = channel_of(sample, fit, verdict, fields.channel)
+    channel, reason = channel_of(sample, diffusion_length(fit, verdict), fields.channel)
     estimates = _estimates(fit, verdict, options)
     rows = tuple(
         Row(
@@ -154,34 +152,10 @@ def _channel(name: str, channel: str, options: FitOptions) -> str:
     return "bulk" if name.endswith("short_time") else channel
 
 
-def channel_of(
-    sample: Sample, fit: DecayFit, verdict: SingleCoefficient, stated: str = ""
-) -> tuple[str, str]:
-    """Where the ions diffused, and why: one clause."""
-    if stated:
-        return stated, "stated"
-    if sample.morphology in ("glass", "single crystal"):
-        return "bulk", f"the sample is a {sample.morphology}"
-    grain = sample.extra.get("grain_size")
-    length = diffusion_length(fit, verdict)
-    if grain is None or grain.status != "determined":
-        if sample.morphology:
-            return "", "the sample is polycrystalline and its 'grain_size' is not stated"
-        return "bulk", "no grains are stated ('grain_size'): diffusion inside them is assumed"
-    if length is None:
-        return "", "the diffusion length is not known"
-    ratio = length / grain.value
-    if ratio <= 1:
-        return "bulk", f"√(2DΔ) is {ratio:.2g} of the grain size"
-    if ratio >= MANY_GRAINS:
-        return "effective", f"√(2DΔ) is {ratio:.2g} grain sizes"
-    return "", f"√(2DΔ) is {ratio:.2g} grain sizes: neither inside a grain nor over many"
-
-
 def diffusion_length(fit: DecayFit, verdict: SingleCoefficient) -> float | None:
-    """√(2DΔ) [m] at the longest diffusion time; None where D or Δ is not known."""
+    """√(DΔ) [m] at the longest diffusion time; None where D or Δ is not known."""
     delays = [(group.delay, group.value) for group in verdict.groups if math.isfinite(group.delay)]
     if not delays or fit.diffusion_coefficient.status not in ("determined", "bound"):
         return None
     delay, value = max(delays)
-    return math.sqrt(2 * value * delay)
+    return math.sqrt(value * delay)

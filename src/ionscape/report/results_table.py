@@ -78,8 +78,10 @@ class ResultRow:
     @property
     def name(self) -> str:
         """The quantity in a reader's words: ``diffusion coefficient D* (effective)``."""
-        plain = format_name(self.quantity)
-        return f"{plain} {symbol_of(self.kind, self.channel)}" if self.kind else plain
+        if not self.kind:
+            return format_name(self.quantity)
+        plain = format_name(self.quantity.removesuffix(f"_{self.channel}"))
+        return f"{plain} {symbol_of(self.kind, self.channel)}"
 
     @cached_property
     def si(self) -> Numbers:

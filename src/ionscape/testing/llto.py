@@ -112,10 +112,10 @@ def write_profiles(folder: Path, truth: Truth = TRUTH) -> None:
     for celsius, hours in ANNEALS:
         start = exchanged(63 * HOUR, truth, rng)
         note = "63 h of exchange at 22 degC."
-        _write_profile(folder / f"exchanged_63h_before_{celsius}C.csv", start, note, rng)
+        _write_profile(folder / f"exchanged_63h_sample_{celsius}.csv", start, note, rng)
         after = diffused(start, truth.effective(celsius + 273.15) * hours * HOUR)
         note = f"63 h of exchange at 22 degC, then {hours:g} h at {celsius} degC."
-        _write_profile(folder / f"annealed_{celsius}C.csv", after, note, rng)
+        _write_profile(folder / f"annealed_sample_{celsius}.csv", after, note, rng)
 
 
 def exchanged(duration: float, truth: Truth, rng: np.random.Generator) -> FloatArray:
@@ -208,7 +208,7 @@ def write_images(folder: Path, truth: Truth = TRUTH) -> None:
         np.savez_compressed(folder / f"{name}.npz", allow_pickle=False, pixel_metre=np.array(PIXEL), **counts)
     labels = grains.labels(SHAPE, PIXEL, origin)
     _, labels = np.unique(labels, return_inverse=True)
-    labels = labels.reshape(SHAPE).astype(np.uint16)
+    labels = (labels.reshape(SHAPE) + 1).astype(np.uint16)  # 0 would be a pixel of no grain
     np.savez_compressed(
         folder / "grains.npz", allow_pickle=False, pixel_metre=np.array(PIXEL), grain_labels=labels
     )

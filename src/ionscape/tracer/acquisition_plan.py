@@ -172,9 +172,5 @@ def _time_limit(law: ArrheniusLaw, length: float, temperature: float) -> Estimat
 
 
 def _too_uncertain(what: str) -> str:
-    return (f"no {what} keeps diffusion below the share of the resolution with 95 % probability: D far "
-            "below the "
-            "measurements is too uncertain, or too large even at 77 K")  # fmt: skip
-
-
-__all__ = ["AcquisitionLimits", "acquisition_limits"]
+    return (f"no {what} keeps diffusion below the share of the resolution with 95 % probability: D far below "
+            "the measurements is too uncertain, or too large even at 77 K")  # fmt: skip

@@ -13,6 +13,7 @@ from scipy.constants import Boltzmann, eV
 from ionscape.core.errors import InputError
 from ionscape.core.estimate import Estimate, covariance, joint
 from ionscape.core.quantity import dimension_of
+from ionscape.fit.scatter import excess, principal
 
 DIFFUSION = dimension_of("m^2/s")
 ONE_TEMPERATURE = 0.5  # K: values closer than this count as measured at one temperature
@@ -86,8 +87,8 @@ def arrhenius_law(
     -----
     Several points: least squares in ln D against 1/T, weighted by each point's own variance; errors that the
     points share are propagated through the same weights, and where the points scatter more than they say, the
-    missing part is added (factor sqrt(chi^2/(n - 2)); Birge 1932). Where `temperature.arrhenius` has run,
-    give its value and energy instead: their errors are joint.
+    missing variance is added to each (Paule and Mandel 1982). Where `temperature.arrhenius` has run, give its
+    value and energy instead: their errors are joint.
     """
     points = [(d, t) for d, t in zip(diffusion, temperature, strict=True)
               if d.status == "determined" and t.status == "determined"]  # fmt: skip
@@ -126,7 +127,7 @@ def _through_points(
     gain = np.linalg.solve(design.T @ (weight[:, None] * design), design.T * weight)
     solution = gain @ logs
     noise = shared + np.diag(own - np.diag(shared))
-    noise = noise + np.diag(np.full(len(x), _missing_variance(logs - design @ solution, own, weight)))
+    noise = noise + _missing_variance(logs, design, noise) * np.eye(len(x))
     if not solution[1] > 0:
         raise InputError(
             "the diffusion coefficients do not grow with temperature: nothing to extrapolate with"
@@ -139,13 +140,16 @@ def _through_points(
 
 
 def _missing_variance(
-    residuals: NDArray[np.float64], own: NDArray[np.float64], weight: NDArray[np.float64]
+    logs: NDArray[np.float64], design: NDArray[np.float64], noise: NDArray[np.float64]
 ) -> float:
     """Variance to add to every point so that they scatter as their errors say; 0 if they do."""
-    freedom = residuals.size - 2
-    if freedom < 1:
+    from scipy.linalg import null_space
+
+    contrasts = null_space(design.T)
+    if contrasts.shape[1] == 0:
         return 0.0
-    if not np.all(own > 0):
-        return float(residuals @ residuals) / freedom
-    chi_square = float(residuals**2 @ weight)
-    return max(chi_square / freedom - 1, 0.0) * float(np.mean(own))
+    vectors, variances, known = principal(
+        contrasts.T @ noise @ contrasts, float(np.trace(noise)) / logs.size
+    )
+    found = vectors.T @ contrasts.T @ logs
+    return excess(found, variances, "auto" if known else "unknown", significance=1.0, always=True)[1]

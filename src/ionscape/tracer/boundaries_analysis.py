@@ -13,15 +13,13 @@ from numpy.typing import NDArray
 from ionscape.core.errors import AnalysisError, InputError, IonscapeError
 from ionscape.core.estimate import Estimate, exact, undetermined
 from ionscape.core.measurement import BOUNDARY_MASK, COUNTS, FRACTION, GRAIN_LABELS, Sweep
-from ionscape.core.number_format import format_celsius, format_quantity
+from ionscape.core.number_format import format_quantity
 from ionscape.core.outcome import Failure, Figure, Outcome, Row
 from ionscape.core.quantity import dimension_of, named_dimension
 from ionscape.core.registry import Series
 from ionscape.tracer.boundaries_options import BoundariesOptions
-from ionscape.tracer.boundary_distribution import BoundaryDistribution, boundary_distribution
-from ionscape.tracer.boundary_figures import boundary_map, permeability_histogram, strip_profile
+from ionscape.tracer.boundary_figures import boundary_map
 from ionscape.tracer.boundary_permeability import step_ratio
-from ionscape.tracer.boundary_steps import BoundarySteps, boundary_steps
 from ionscape.tracer.boundary_words import (
     RATIO_UNIT,
     ImageBoundaries,
@@ -30,14 +28,16 @@ from ionscape.tracer.boundary_words import (
     tables_of,
     values_of,
 )
-from ionscape.tracer.grain_segmentation import (
-    grains_from_fraction,
-    grains_from_labels,
-    grains_from_mask,
-)
-from ionscape.tracer.grain_size import grain_size
+from ionscape.tracer.bulk_input import bulk_at
+from ionscape.tracer.grain_intercepts import grain_size
+from ionscape.tracer.grain_segmentation import grains_from_fraction
 from ionscape.tracer.image_registration import Registration, registered, stretched
-from ionscape.tracer.ion_image import IonImage, image_groups, ion_image, with_label
+from ionscape.tracer.label_maps import grains_from_labels, grains_from_mask
+from ionscape.tracer.measured_image import IonImage, image_groups, ion_image, with_label
+from ionscape.tracer.permeability_distribution import BoundaryDistribution, boundary_distribution
+from ionscape.tracer.permeability_figure import permeability_histogram
+from ionscape.tracer.step_fit import BoundarySteps, boundary_steps
+from ionscape.tracer.strip_figure import strip_profile
 
 IntArray = NDArray[np.int_]
 
@@ -46,11 +46,6 @@ PERMEABILITY, DIFFUSION, LENGTH = (
     dimension_of("m/s"),
     named_dimension("diffusion coefficient"),
     named_dimension("length"),
-)
-SAME_TEMPERATURE = 2.0  # K between the bulk's and the image's: beyond, they do not belong together
-_NO_BULK = (
-    "only P/D_bulk is measured: give 'bulk_diffusion' (NMR with pulsed field gradients, or a stated value) "
-    "for P"
 )
 
 
@@ -117,8 +112,7 @@ def image_and_grains(
         if labels.max() < 1:
             raise AnalysisError(
                 "no boundary shows in the image: no step of the fraction stands out of the noise; count "
-                "longer, or "
-                "give a map of grains (EBSD or a mask) in 'on'"
+                "longer, or give a map of grains (EBSD or a mask) in 'on'"
             )
         return image, labels, "from the steps of the fraction", ()
     labels, told = _given_grains(given, image, options)
@@ -160,8 +154,7 @@ def _given_grains(
             (ny, nx), (my, mx) = shape, labels.shape
             raise InputError(
                 f"the image has {nx} x {ny} pixels, the {'mask' if as_mask else 'map of grains'} {mx} x "
-                f"{my}: give both "
-                "on the same pixels, or say 'registration: scale', 'points' or 'automatic'"
+                f"{my}: give both on the same pixels, or say 'registration: scale', 'points' or 'automatic'"
             )
         return labels, ()
     placed = _registration(labels, image, options)
@@ -209,7 +202,7 @@ def _measured(
         for k, g, d, c in zip(steps.measured, steps.gradient, steps.step, steps.covariance, strict=True)
     )
     temperature = _temperature(members[0], series)
-    bulk, doubts = _bulk(series, temperature)
+    bulk, doubts = bulk_at(series, temperature)
     warnings = (*image.warnings, *told, *doubts, *doubts_about(image, origin, steps))
     return ImageBoundaries(
         image,
@@ -243,42 +236,6 @@ def _temperature(k: int, series: Series) -> Estimate | None:
     if fields is not None and fields.exchange_temperature is not None:
         return exact(fields.exchange_temperature.value, named_dimension("temperature"))
     return series.temperatures[k] if series.temperatures else None
-
-
-def _bulk(series: Series, temperature: Estimate | None) -> tuple[Estimate, tuple[str, ...]]:
-    """D in the grains at the image's temperature, and doubts about it."""
-    rows = list(series.inputs.get("bulk_diffusion", ()))
-    if not rows:
-        return undetermined(DIFFUSION, _NO_BULK), ()
-    dated = [row for row in rows if row.temperature is not None]
-    if temperature is not None and dated:
-        rows = sorted(dated, key=lambda row: abs(_kelvin(row) - temperature.value))
-        if abs(_kelvin(rows[0]) - temperature.value) > SAME_TEMPERATURE:
-            note = (
-                f"bulk_diffusion is for {format_celsius(_kelvin(rows[0]))}, the image for "
-                f"{format_celsius(temperature.value)}: give it at the image's temperature"
-            )
-            return undetermined(DIFFUSION, note), (note,)
-    elif len(rows) > 1:
-        note = (
-            f"bulk_diffusion gives {len(rows)} values and nothing says which belongs to the image: name one"
-        )
-        return undetermined(DIFFUSION, note), (note,)
-    row = rows[0]
-    doubts = []
-    if row.kind in ("D_sigma", "D_CAIT", "D_chemical"):
-        doubts.append(
-            f"bulk_diffusion is {row.kind}, not a coefficient of single ions: P is off by its Haven ratio"
-        )
-    if row.channel in ("effective", "boundary"):
-        doubts.append(
-            f"bulk_diffusion belongs to the channel {row.channel!r}: P needs that inside the grains"
-        )
-    return row.estimate, tuple(doubts)
-
-
-def _kelvin(row: Row) -> float:
-    return math.nan if row.temperature is None else row.temperature.value
 
 
 # ---- what is reported -----------------------------------------------------------------------------------

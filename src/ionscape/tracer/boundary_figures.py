@@ -1,4 +1,4 @@
-"""The figures of `tracer.boundaries`: the map, the distribution, one boundary's profile."""
+"""The map of `tracer.boundaries`: the isotope fraction with every boundary coloured by its permeability."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ionscape.core.estimate import Estimate
-from ionscape.core.figure import GREY, PALETTE, axis, layout, numbers, trace
+from ionscape.core.figure import axis, layout, trace
 from ionscape.core.number_format import format_quantity, format_unit
 from ionscape.core.outcome import Figure
 from ionscape.core.quantity import to_field
-from ionscape.tracer.boundary_steps import BoundarySteps
-from ionscape.tracer.ion_image import IonImage
+from ionscape.tracer.measured_image import IonImage
+from ionscape.tracer.permeability_figure import decade_ticks
+from ionscape.tracer.step_fit import BoundarySteps
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int_]
 
-MOST_PIXELS = 150_000
-_BINS = 14
+MOST_PIXELS = 150_000  # of the map in a report: more make the page heavy and show nothing
+_BINS = 14  # shades of the lines, each one trace
 # Plasma from dark violet to a yellow that still shows on grey: ordered for every kind of colour vision.
 _COLOURS = ((13, 8, 135), (106, 0, 168), (177, 42, 144), (225, 100, 98), (252, 166, 54), (248, 232, 60))
 _GREYS = [[0.0, "rgb(70,70,70)"], [1.0, "rgb(250,250,250)"]]
@@ -62,154 +63,29 @@ def boundary_map(
     data.append(_hover(image, steps, values, unit))
     if shown:
         data.append(_colour_bar(edges, f"{symbol}<br>[{format_unit(unit)}]"))
-    ny, nx = image.fraction.shape
-    height, width = ny * image.spacing[0] * 1e6, nx * image.spacing[1] * 1e6
-    x = axis("x [µm]", range=[0, round(width, 1)], constrain="domain", showgrid=False)
-    y = axis(
-        "y [µm]",
-        range=[round(height, 1), 0],
-        scaleanchor="x",
-        scaleratio=1,
-        constrain="domain",
-        showgrid=False,
-    )
-    size = int(np.clip(150 + 720 * height / width, 330, 820))
-    counts = {s: sum(v.status == s for v in values) for s in ("determined", "bound", "undetermined")}
+    counts = {s: sum(v.status == s for v in values) for s in ("determined", "bound")}
     rest = len(steps.lines) - counts["determined"] - counts["bound"]
     caption = (
         f"Grey: isotope fraction. Lines: grain boundaries, coloured by {symbol} where it is determined "
         f"({counts['determined']}); dashed where only a bound is ({counts['bound']}); dotted where "
         f"gradient and step fix nothing, or the boundary is too short or bent ({rest})."
     )
-    plot = layout(x, y, height=size, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0.0})
-    plot["margin"] = {"l": 60, "r": 20, "t": 40, "b": 50}
-    return Figure(name, title, caption, {"data": data, "layout": plot})
-
-
-def permeability_histogram(
-    values: Sequence[Estimate],
-    median: Estimate,
-    spread: Estimate,
-    unit: str,
-    symbol: str,
-    name: str,
-    title: str,
-) -> Figure:
-    """Determined values and bounds in classes of log10, with the log-normal of the boundaries themselves."""
-    decades = {
-        kind: np.array(
-            [math.log10(to_field(v.value, unit)) for v in values if v.status + v.side == kind and v.value > 0]
-        )
-        for kind in ("determined", "boundupper", "boundlower")
-    }
-    everything = np.concatenate(list(decades.values()))
-    if everything.size == 0:
-        everything = np.zeros(1)
-    shown = decades["determined"] if decades["determined"].size >= 10 else everything
-    low, high = np.quantile(shown, [0.01, 0.99])
-    width = 0.1 if high - low < 3 else 0.2
-    edges = np.arange(math.floor(low / width) * width - width, high + 2 * width, width)
-    data: list[dict[str, Any]] = []
-    for kind, label, colour, pattern in (
-        ("determined", "determined", PALETTE[0], ""),
-        ("boundupper", "at most (upper bounds)", PALETTE[1], "/"),
-        ("boundlower", "at least (lower bounds)", PALETTE[2], "\\"),
-    ):
-        if decades[kind].size:
-            within = decades[kind][(decades[kind] > edges[0]) & (decades[kind] < edges[-1])]
-            heights, _ = np.histogram(within, edges)
-            data.append(
-                {
-                    "type": "bar",
-                    "x": numbers((edges[1:] + edges[:-1]) / 2),
-                    "y": [int(h) for h in heights],
-                    "width": width,
-                    "name": label,
-                    "marker": {
-                        "color": colour,
-                        "opacity": 0.75,
-                        "line": {"width": 0.5, "color": "white"},
-                        "pattern": {"shape": pattern},
-                    },
-                }
-            )
-    told = ""
-    if median.status == "determined":
-        told = f" Geometric mean {format_quantity(median, unit)}."
-        centre = math.log10(to_field(median.value, unit))
-        data.append(_mark(centre, median, unit))
-        if spread.status == "determined":
-            sd = spread.value / math.log(10)
-            x = np.linspace(centre - 3.2 * sd, centre + 3.2 * sd, 81)
-            y = len(values) * width * np.exp(-0.5 * ((x - centre) / sd) ** 2) / (sd * math.sqrt(2 * math.pi))
-            data.append(trace(x, y, "log-normal, errors removed", mode="lines", colour="#000000", width=2))
-    x_axis = axis(f"{symbol} [{format_unit(unit)}]", **_decade_ticks(edges))
-    caption = (
-        "Values of single boundaries scatter by their errors too; the line is the distribution of the "
-        "boundaries "
-        f"themselves, fitted to all {len(values)} of them, bounds and undetermined ones included: those "
-        f"that are "
-        f"determined are so partly because their errors made them large.{told}"
-    )
-    plot = layout(x_axis, axis("number of boundaries"), height=380, barmode="stack", bargap=0.0)
-    plot["legend"] = plot["legend"] | {"x": 0.99, "xanchor": "right", "y": 0.98}
-    return Figure(name, title, caption, {"data": data, "layout": plot})
-
-
-def strip_profile(
-    image: IonImage, labels: IntArray, steps: BoundarySteps, which: int, value: str, name: str, title: str
-) -> Figure:
-    """Fraction against distance from one boundary, averaged along it, with the fitted step and gradient."""
-    from scipy.spatial import cKDTree
-
-    line = steps.lines[steps.measured[which]]
-    tangent = np.array([-line.normal[1], line.normal[0]])
-    i, j = np.indices(labels.shape)
-    places = np.stack([i * image.spacing[0], j * image.spacing[1]], axis=-1)
-    along, ends = (places - line.centre) @ tangent, (line.path - line.centre) @ tangent
-    inside = (labels == line.grains[0]) | (labels == line.grains[1])
-    inside &= (along > ends.min()) & (along < ends.max()) & np.isfinite(image.fraction)
-    inside &= np.abs((places - line.centre) @ line.normal) < max(line.length, 8 * max(image.spacing))
-    across = np.zeros(labels.shape)
-    across[inside] = cKDTree(line.middles).query(places[inside])[0]
-    across = np.where(labels == line.grains[0], -across, across)
-    pixel = math.sqrt(image.spacing[0] * image.spacing[1])
-    number = np.floor(across[inside] / pixel).astype(int)
-    f, v = image.fraction[inside], image.variance[inside]
-    bins = [k for k in np.unique(number) if np.count_nonzero(number == k) >= 3]
-    x = np.array([across[inside][number == k].mean() for k in bins])
-    y = np.array([np.average(f[number == k], weights=1 / v[number == k]) for k in bins])
-    sd = np.array([1 / math.sqrt(np.sum(1 / v[number == k])) for k in bins])
-    used = np.abs(x) > steps.clearance
-    data = [trace(x[used] * 1e6, y[used], "mean along the boundary", error_y=(sd[used], sd[used]), size=7)]
-    if (~used).any():
-        data.append(
-            trace(x[~used] * 1e6, y[~used], "blurred: not used", marker="circle-open", colour=GREY, size=7)
-        )
-    for side, far in ((-1, x.min()), (1, x.max())):
-        ends_x = np.array([0.0, far])
-        level = steps.level[which] + side * steps.step[which] / 2 + steps.gradient[which] * ends_x
-        data.append(
-            trace(
-                ends_x * 1e6,
-                level,
-                "gradient and step at the boundary",
-                mode="lines",
-                colour=PALETTE[1],
-                width=2.2,
-                legend=side < 0,
-            )
-        )
-    caption = (
-        f"The straight boundary that is measured best, {line.length * 1e6:.0f} µm long: {value}. "
-        "Error bars: 1 SD of counting."
-    )
-    plot = layout(axis("distance from the boundary [µm]"), axis("isotope fraction"), height=360)
-    plot["legend"] = plot["legend"] | {"x": 0.01, "y": 0.99}
-    return Figure(name, title, caption, {"data": data, "layout": plot})
+    return Figure(name, title, caption, {"data": data, "layout": _map_layout(image)})
 
 
 # ---- inner workings -------------------------------------------------------------------------------------
+def _map_layout(image: IonImage) -> dict[str, Any]:
+    ny, nx = image.fraction.shape
+    height, width = ny * image.spacing[0] * 1e6, nx * image.spacing[1] * 1e6
+    common: dict[str, Any] = {"constrain": "domain", "showgrid": False}
+    x = axis("x [µm]", range=[0, round(width, 1)], **common)
+    y = axis("y [µm]", range=[round(height, 1), 0], scaleanchor="x", scaleratio=1, **common)
+    size = int(np.clip(150 + 720 * height / width, 330, 820))
+    plot = layout(x, y, height=size, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0.0})
+    plot["margin"] = {"l": 60, "r": 20, "t": 40, "b": 50}
+    return plot
+
+
 def _heatmap(image: IonImage) -> dict[str, Any]:
     factor = math.ceil(math.sqrt(image.fraction.size / MOST_PIXELS))
     z, (hy, hx) = image.fraction, image.spacing
@@ -296,7 +172,7 @@ def _hover(image: IonImage, steps: BoundarySteps, values: Sequence[Estimate], un
 def _colour_bar(edges: FloatArray, title: str) -> dict[str, Any]:
     """An invisible mark that carries the colour bar of all lines."""
     scale = [[k / 10, _colour(k / 10)] for k in range(11)]
-    ticks = _decade_ticks(edges)
+    ticks = decade_ticks(edges)
     return {
         "type": "scatter",
         "mode": "markers",
@@ -321,39 +197,6 @@ def _colour_bar(edges: FloatArray, title: str) -> dict[str, Any]:
             },
         },
     }
-
-
-def _decade_ticks(edges: FloatArray) -> dict[str, Any]:
-    """Ticks at 1, 2, 5 of every decade (1 only over many), for an axis in log10."""
-    many = edges[-1] - edges[0] > 2.5
-    vals, texts = [], []
-    for decade in range(math.floor(edges[0]), math.ceil(edges[-1]) + 1):
-        for digit in (1,) if many else (1, 2, 5):
-            at = decade + math.log10(digit)
-            if edges[0] - 1e-9 <= at <= edges[-1] + 1e-9:
-                vals.append(round(at, 5))
-                texts.append(
-                    f"{digit}×10<sup>{decade}</sup>".replace("-", "−")
-                    if digit > 1
-                    else f"10<sup>{decade}</sup>".replace("-", "−")
-                )
-    return {"tickvals": vals, "ticktext": texts}
-
-
-def _mark(centre: float, median: Estimate, unit: str) -> dict[str, Any]:
-    low, high = (math.log10(to_field(end, unit)) for end in median.interval(0.95))
-    mark = trace([centre], [0.0], "geometric mean, 95 %", colour="#000000", marker="diamond", size=10)
-    mark["error_x"] = {
-        "type": "data",
-        "symmetric": False,
-        "array": [high - centre],
-        "arrayminus": [centre - low],
-        "thickness": 2,
-        "width": 5,
-        "color": "#000000",
-    }
-    mark["cliponaxis"] = False
-    return mark
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ionscape.tracer.boundary_lines import BoundaryLine
-from ionscape.tracer.ion_image import IonImage
+from ionscape.tracer.boundary_tracing import BoundaryLine
+from ionscape.tracer.measured_image import IonImage
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int_]
@@ -65,42 +65,64 @@ def strip_around(
     width: float | None,
     shortest: float,
 ) -> Strip | str:
-    """The usable pixels around one boundary, or why it cannot be measured."""
-    if line.length < shortest:
-        return f"shorter than {shortest * 1e6:.2g} µm"
-    if line.straightness < STRAIGHTEST_BEND:
-        return "bent too much for one normal"
-    normal = line.normal
+    """The usable pixels around one boundary, or why it cannot be measured.
+
+    Parameters
+    ----------
+    distance : (ny, nx) array
+        [m] From `distance_to_boundaries`.
+    scale : float
+        [m] Grain size: the unit of the strip's own lengths.
+    clearance : float
+        [m] Left out on both sides of every boundary.
+    width : float or None
+        [m] Furthest distance that is used; the line's length if None.
+    shortest : float
+        [m] Shorter lines are not measured.
+    """
+    if unfit := _unfit(line, shortest):
+        return unfit
+    centre, normal = line.centre, line.normal
     tangent = np.array([-normal[1], normal[0]])
-    centre = line.centre
-    along_line = (line.path - centre) @ tangent
-    low, high = along_line.min(), along_line.max()
+    low, high = np.sort((line.path - centre) @ tangent)[[0, -1]]
     reach = max(high - low, 8 * max(image.spacing)) if width is None else width
-    corner = np.abs(tangent) * max(-low, high) + np.abs(normal) * reach + clearance
-    (i0, j0), (i1, j1) = (
-        np.rint(np.clip((centre + sign * corner) / image.spacing, 0, np.array(labels.shape) - 1)).astype(int)
-        for sign in (-1, 1)
-    )
-    part = (slice(i0, i1 + 1), slice(j0, j1 + 1))
+    half = np.abs(tangent) * max(-low, high) + np.abs(normal) * reach + clearance
+    part = _window(centre - half, centre + half, image.spacing, labels.shape)
     i, j = np.mgrid[part]
     offset = np.stack([i * image.spacing[0], j * image.spacing[1]], axis=-1) - centre
     across, along = offset @ normal, offset @ tangent
     grain = labels[part]
-    inside = ((grain == line.grains[0]) | (grain == line.grains[1])) & (distance[part] > clearance)
-    inside &= (np.abs(across) <= reach) & (along >= low) & (along <= high) & np.isfinite(image.fraction[part])
-    inside &= np.isfinite(image.variance[part]) & (image.variance[part] > 0)
+    inside = np.isin(grain, line.grains) & (distance[part] > clearance)
+    inside &= (np.abs(across) <= reach) & (along >= low) & (along <= high)
+    inside &= np.isfinite(image.fraction[part] + image.variance[part]) & (image.variance[part] > 0)
     far = grain[inside] == line.grains[1]
     if min(np.count_nonzero(far), np.count_nonzero(~far)) < FEWEST_PIXELS:
         return "too few pixels on one side that no boundary blurs"
     middles = line.middles - centre
     return Strip(
-        (i[inside] * labels.shape[1] + j[inside]),
-        across[inside] / scale,
-        along[inside] / scale,
-        far,
-        middles @ normal / scale,
-        middles @ tangent / scale,
-        line.normals @ normal,
-        line.normals @ tangent,
-        line.pieces / line.length,
+        pixels=i[inside] * labels.shape[1] + j[inside],
+        across=across[inside] / scale,
+        along=along[inside] / scale,
+        far=far,
+        line_across=middles @ normal / scale,
+        line_along=middles @ tangent / scale,
+        normal_across=line.normals @ normal,
+        normal_along=line.normals @ tangent,
+        share=line.pieces / line.length,
     )
+
+
+def _unfit(line: BoundaryLine, shortest: float) -> str:
+    if line.length < shortest:
+        return f"shorter than {shortest * 1e6:.2g} µm"
+    return "bent too much for one normal" if line.straightness < STRAIGHTEST_BEND else ""
+
+
+def _window(
+    low: FloatArray, high: FloatArray, spacing: tuple[float, float], shape: tuple[int, ...]
+) -> tuple[slice, slice]:
+    """Rows and columns between two corners (y, x) [m], as far as the image goes."""
+    (i0, j0), (i1, j1) = (
+        np.rint(np.clip(corner / spacing, 0, np.array(shape) - 1)).astype(int) for corner in (low, high)
+    )
+    return slice(i0, i1 + 1), slice(j0, j1 + 1)

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ionscape.core.errors import InputError
 from ionscape.tracer.diffusion_step import DiffusionStep
-from ionscape.tracer.grain_faces import GrainFaces, grain_faces
+from ionscape.tracer.faces import GrainFaces, grain_faces
 from ionscape.tracer.grain_network import EDGES, Coefficients, GrainNetwork, factor
 from ionscape.tracer.rational_exponential import RationalExponential, rational_exponential
 

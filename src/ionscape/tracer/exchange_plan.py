@@ -20,7 +20,7 @@ from ionscape.core.errors import InputError
 FloatArray = NDArray[np.float64]
 Goal = Literal["bulk", "boundary", "both", "effective"]
 
-CELLS_PER_GRAIN = 8
+CELLS_PER_GRAIN = 8  # 1.5e-3 of the fraction from a grid four times finer
 GROWTH = 1.15  # of the cells beyond the image, where grains and boundaries are taken together
 _POSITIVE = ("bulk_diffusion", "boundary_permeability", "grain_size", "image_length", "image_width",
              "pixel", "counts_per_pixel")  # fmt: skip
@@ -334,6 +334,3 @@ def _vertex(x: FloatArray, y: FloatArray, i: int) -> float:
         return float(x[i])
     a, b, _ = np.polyfit(x[i - 1 : i + 2] - x[i], y[i - 1 : i + 2], 2)
     return float(x[i] + np.clip(-b / (2 * a), x[i - 1] - x[i], x[i + 1] - x[i])) if a > 0 else float(x[i])
-
-
-__all__ = ["ExchangePlan", "Grains", "exchange_design"]

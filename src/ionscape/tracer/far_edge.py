@@ -66,8 +66,8 @@ def _by_shape(problem: Problem, fit: LeastSquaresFit, rival: float) -> str:
         closed = in_slab(problem, share * last)
         assert closed is not None
         if bic(closed.solve().cost, n, p) < min(own - STRONG, rival):
-            return (f"the profile levels off near {_um(last)} above the initial fraction, as where the "
-                    "tracer has reached the far edge: state sample_length and fit "
+            return (f"the profile levels off near {_um(last)} and stays above the initial fraction, as where "
+                    "the tracer has reached the far edge: state sample_length and fit "
                     f"'{closed.model.name}'")  # fmt: skip
     return ""
 

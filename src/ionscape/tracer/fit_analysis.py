@@ -17,9 +17,9 @@ from ionscape.core.quantity import Quantity
 from ionscape.core.registry import Item, Series
 from ionscape.core.sample import Sample
 from ionscape.tracer.channel import channel_of
+from ionscape.tracer.counting import fraction_of_sweep
 from ionscape.tracer.fit_options import FitOptions
 from ionscape.tracer.fit_words import fit_findings, fit_tables
-from ionscape.tracer.isotope_fraction import fraction_of_sweep
 from ionscape.tracer.measurement_fields import TracerMeasurement
 from ionscape.tracer.position_scale import PositionScale, depth_scale, increasing
 from ionscape.tracer.profile_figures import profiles
@@ -58,6 +58,7 @@ def fit_one(item: Item, sample: Sample, options: Any) -> ProfileFit:
         initial_fraction=_perhaps(fields.initial_fraction),
         source_fraction=_perhaps(fields.source_fraction),
         surface_position=surface if isinstance(surface, str) else _pair(surface),
+        surface_motion=None if options.surface_motion is None else options.surface_motion.value,
         resolution=_perhaps(fields.depth_resolution),
         sample_length=None if fields.sample_length is None else fields.sample_length.value,
         position_uncertainty=scale.relative_uncertainty,
@@ -130,7 +131,7 @@ def profiles_of_study(series: Series, options: Any) -> Outcome:
     return Outcome(
         rows=tuple(row for i, fit in fits.items()
                    for row in _rows(fit, temperatures[i], labels[i], channels[i][0])),
-        findings=fit_findings(fits, channels, temperatures, labels),
+        findings=fit_findings(fits, channels, temperatures, labels, several=len(series.labels) > 1),
         warnings=_warnings(fits, channels, labels, options),
         failures=failures,
         figures=(profiles([(labels[i], fit) for i, fit in fits.items()]),),

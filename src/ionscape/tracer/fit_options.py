@@ -26,6 +26,13 @@ def _surface(value: Any) -> Any:
         raise InputError(f"expected 'auto', 'free' or a position such as '0 um', got {value!r}") from error
 
 
+def _motion(value: Any) -> Quantity:
+    found = value if isinstance(value, Quantity) else parse_quantity(str(value), "length")
+    if not found.value >= 0:
+        raise InputError(f"expected the size of a motion such as '50 um', zero or larger, got {value!r}")
+    return found
+
+
 class FitOptions(FieldModel):
     """Of `tracer.fit`."""
 
@@ -36,6 +43,10 @@ class FitOptions(FieldModel):
     surface_position: Annotated[Quantity | str, BeforeValidator(_surface)] = Field(
         "auto", description="where the exchanged face lies: a position ('0 um'), 'free', or 'auto': at zero "
         "unless the data ask for a surface inside the profile, as a meniscus makes it"
+    )  # fmt: skip
+    surface_motion: Annotated[Quantity, BeforeValidator(_motion)] | None = Field(
+        None, description="1 standard deviation by which the liquid's line moved during the exchange, e.g. "
+        "'50 um'; '0 um' if it rested; a tenth of its rise unless stated, where the surface is found free"
     )  # fmt: skip
     channel: Literal["bulk", "effective", "boundary"] | None = Field(
         None, description="what the coefficient belongs to; else from the sample's morphology, or from "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,19 +22,15 @@ TAIL_FROM = 6.0  # depth in diffusion lengths from which grains no longer matter
 
 def fit_findings(
     fits: Mapping[int, ProfileFit], channels: Mapping[int, tuple[str, str]],
-    temperatures: Mapping[int, Estimate | None], labels: Mapping[int, str],
+    temperatures: Mapping[int, Estimate | None], labels: Mapping[int, str], *, several: bool = False,
 ) -> tuple[str, ...]:  # fmt: skip
-    """The coefficients first, then model and channel with their reasons."""
+    """The coefficients first, then why this model; with the profiles' names where there are ``several``."""
     findings = []
     for i, fit in fits.items():
-        channel, why = channels[i]
-        at = temperatures[i]
-        where = f" at {format_celsius(at.value)}" if at is not None else ""
-        named = f" ({channel}: {why})" if channel else ""
-        findings.append(f"{labels[i]}: D* = {format_quantity(fit.diffusion_coefficient, 'cm^2/s')}{where}"
-                        f"{named}, model '{fit.model}'")  # fmt: skip
+        prefix = f"for {labels[i]}, " if several else ""
+        findings.append(prefix + _coefficient(fit, channels[i], temperatures[i]))
     for i, fit in fits.items():
-        prefix = f"{labels[i]}: " if len(fits) > 1 else ""
+        prefix = f"for {labels[i]}: " if several else ""
         findings += [prefix + reason for reason in fit.reasons]
         findings += [prefix + text for text in _boundaries(fit)]
     if any(channel == "effective" for channel, _ in channels.values()):
@@ -41,6 +38,20 @@ def fit_findings(
                         "far below "
                         "that of the grains and says nothing of them alone")  # fmt: skip
     return tuple(f"{text[:1].upper()}{text[1:]}." for text in dict.fromkeys(findings))
+
+
+def _coefficient(fit: ProfileFit, channel: tuple[str, str], at: Estimate | None) -> str:
+    """Which coefficient, its value, temperature, and model."""
+    name, why = channel
+    which = f"{name} " if name else ""
+    where = f" at {format_celsius(at.value)}" if at is not None else ""
+    free = ", the surface's position fitted" if fit.candidates and fit.candidates[0].free_surface else ""
+    value = format_quantity(fit.diffusion_coefficient, "cm^2/s")
+    text = f"the {which}tracer diffusion coefficient is D* = {value}{where} (model '{fit.model}'{free})"
+    if not name:
+        return text
+    kind = "effective" if name == "effective" else f"of the {name}"
+    return f"{text}; it is {kind}" + (" as stated" if why == "stated" else f" because {why}")
 
 
 def _boundaries(fit: ProfileFit) -> list[str]:
@@ -81,7 +92,13 @@ def _tail_slope(fit: ProfileFit, beta: float) -> float:
 
 def fit_tables(fits: Mapping[int, ProfileFit], labels: Mapping[int, str]) -> tuple[Table, ...]:
     """Parameters of every profile, and the models that were compared."""
-    return (_parameters(fits, labels), _models(fits, labels))
+    tables = (_parameters(fits, labels), _models(fits, labels))
+    return tables if len(fits) > 1 else tuple(_without_names(table) for table in tables)
+
+
+def _without_names(table: Table) -> Table:
+    """Without the column of profiles, of which there is one."""
+    return replace(table, columns=table.columns[1:], rows=tuple(row[1:] for row in table.rows))
 
 
 def _parameters(fits: Mapping[int, ProfileFit], labels: Mapping[int, str]) -> Table:

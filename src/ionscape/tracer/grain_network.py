@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from ionscape.tracer.grain_faces import GrainFaces
+from ionscape.tracer.faces import GrainFaces
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_array

@@ -22,16 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ionscape.core.errors import AnalysisError
-from ionscape.tracer.boundary_lines import neighbouring_pairs
-from ionscape.tracer.ion_image import IonImage, images_extra
+from ionscape.tracer.boundary_tracing import neighbouring_pairs
 from ionscape.tracer.label_maps import (
     SMALLEST,
     connected,
-    grains_from_labels,
-    grains_from_mask,
     numbered,
     without_small_grains,
 )
+from ionscape.tracer.measured_image import IonImage, images_extra
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int_]
@@ -295,6 +293,3 @@ def _relax_some(
     moved = int(np.count_nonzero(chosen != labels[yy, xx]))
     labels[yy, xx] = chosen
     return moved
-
-
-__all__ = ["grains_from_fraction", "grains_from_labels", "grains_from_mask", "visible_step"]

@@ -7,7 +7,7 @@ on the integral of D(T(t)) over time alone (J. Crank, The Mathematics of Diffusi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,11 +23,15 @@ SAME_TEMPERATURE = 1e-6  # K
 @storable
 @dataclass(frozen=True)
 class Stage:
-    """One stage: ``duration`` [s] while the temperature goes linearly from ``start`` to ``end`` [K]."""
+    """One stage: ``duration`` [s] while the temperature goes linearly from ``start`` to ``end`` [K].
+
+    ``uncertainty`` [K] is 1 standard deviation of its temperature, the same error all along; zero: not given.
+    """
 
     duration: float
     start: float
     end: float
+    uncertainty: float = 0.0
 
     @property
     def is_constant(self) -> bool:
@@ -163,7 +167,7 @@ def beyond(history: Sequence[Stage], earlier: Sequence[Stage]) -> tuple[Stage, .
         if not (same and first.is_constant and left > 0 and i == len(known) - 1):
             raise InputError("the storage of a later profile does not begin with that of the earlier one: "
                              "'storage' lists all stages since the exchange, in order")  # fmt: skip
-        rest.insert(0, Stage(left, first.start, first.end))
+        rest.insert(0, replace(first, duration=left))
     return tuple(rest)
 
 
@@ -173,7 +177,8 @@ def joined(history: Sequence[Stage]) -> tuple[Stage, ...]:
     for stage in history:
         last = stages[-1] if stages else None
         if last and last.is_constant and stage.is_constant and _same(last.start, stage.start):
-            stages[-1] = Stage(last.duration + stage.duration, last.start, last.end)
+            stages[-1] = replace(last, duration=last.duration + stage.duration,
+                                 uncertainty=max(last.uncertainty, stage.uncertainty))  # fmt: skip
         else:
             stages.append(stage)
     return tuple(stages)

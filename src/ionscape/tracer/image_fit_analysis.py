@@ -18,13 +18,14 @@ from ionscape.core.quantity import Quantity
 from ionscape.core.registry import Series
 from ionscape.tracer.boundaries_analysis import image_and_grains
 from ionscape.tracer.boundaries_options import BoundariesOptions
+from ionscape.tracer.bulk_input import bulk_at
 from ionscape.tracer.diffusion_2d import Edge, Stage2D
 from ionscape.tracer.image_fit_figures import fit_figures
 from ionscape.tracer.image_fit_options import ImageFitOptions
 from ionscape.tracer.image_fit_words import boundary_table, findings_of, warnings_of
 from ionscape.tracer.image_history import source_edge_of, stages_of
 from ionscape.tracer.image_inverse import ImageFit, fit_image
-from ionscape.tracer.ion_image import IonImage, image_groups, ion_image, with_label
+from ionscape.tracer.measured_image import IonImage, image_groups, ion_image, with_label
 from ionscape.tracer.measurement_fields import TracerMeasurement
 
 CITATIONS = ("hasegawa2024",)
@@ -58,7 +59,7 @@ def images_of_study(series: Series, options: Any) -> Outcome:
     """
     assert isinstance(options, ImageFitOptions)
     area = _area(series, options)
-    bulk = _bulk_prior(series)
+    bulk, doubts = _bulk_prior(series, _temperature(area, series.source))
     fit = fit_image(
         area.images, area.labels, area.images[0].spacing, area.stages, source_edge=area.source_edge,
         bulk="free" if bulk is None else bulk, permeability=options.permeability,
@@ -70,7 +71,7 @@ def images_of_study(series: Series, options: Any) -> Outcome:
     return Outcome(
         rows=_rows(fit, series, area),
         findings=findings_of(fit, bulk, len(area.images)),
-        warnings=_remarks(area) + warnings_of(fit, options, area.origin),
+        warnings=_remarks(area) + doubts + warnings_of(fit, options, area.origin),
         failures=tuple(piece for piece in series.pieces if isinstance(piece, Failure)),
         figures=fit_figures(fit, [image.label for image in area.images]),
         tables=boundary_table(fit),
@@ -94,7 +95,7 @@ def _area(series: Series, options: ImageFitOptions) -> Area:
         )
     maps = {series.labels[i]: series.pieces[i] for i in usable if i not in shown}
     members: dict[str, list[int]] = {}
-    for kind in {id(series.fields[i]) for i in shown}:  # channels of one image belong to one measurement
+    for kind in dict.fromkeys(id(series.fields[i]) for i in shown):  # channels of one image: one measurement
         own = [i for i in shown if id(series.fields[i]) == kind]
         groups = image_groups([series.labels[i] for i in own], [series.pieces[i] for i in own])
         members |= {label: [own[k] for k in found] for label, found in groups.items()}
@@ -143,16 +144,20 @@ def _beyond(image: IonImage, edge: Edge, fields: TracerMeasurement, options: Ima
     return float(OPEN * length)
 
 
-def _bulk_prior(series: Series) -> Estimate | None:
-    rows = series.inputs.get("bulk_diffusion", ())
-    if not rows:
-        return None
-    known = [row.estimate for row in rows if row.estimate.status == "determined"]
-    if not known:
-        raise InputError(f"bulk_diffusion is {rows[0].estimate.status}: {rows[0].estimate.note}")
-    if len(known) > 1:
-        raise InputError("bulk_diffusion names several values: name the one at the images' temperature")
-    return known[0]
+def _bulk_prior(series: Series, temperature: Estimate | None) -> tuple[Estimate | None, tuple[str, ...]]:
+    """D of the grains from elsewhere, if it is given, and doubts about it."""
+    if not series.inputs.get("bulk_diffusion"):
+        return None, ()
+    bulk, doubts = bulk_at(series, temperature)
+    if bulk.status != "determined":
+        raise InputError(f"bulk_diffusion is {bulk.status}: {bulk.note}")
+    return bulk, doubts
+
+
+def _temperature(area: Area, source: str) -> Estimate | None:
+    """Of the exchange."""
+    stated = area.fields.exchange_temperature
+    return area.temperature if stated is None else estimate_of(stated, f"{source}#exchange temperature")
 
 
 def _stated(quantity: Quantity | None, source: str) -> Estimate | None:
@@ -161,9 +166,7 @@ def _stated(quantity: Quantity | None, source: str) -> Estimate | None:
 
 # ---- what is found ----------------------------------------------------------------------------------
 def _rows(fit: ImageFit, series: Series, area: Area) -> tuple[Row, ...]:
-    t = area.temperature
-    if area.fields.exchange_temperature is not None:
-        t = estimate_of(area.fields.exchange_temperature, f"{series.source}#exchange temperature")
+    t = _temperature(area, series.source)
     rows = [
         Row("diffusion_coefficient", fit.bulk, t, kind="D*", channel="bulk"),
         Row("boundary_permeability", fit.permeability[0], t, channel="boundary"),

@@ -188,9 +188,9 @@ def _distribution(fit: ImageFit) -> Figure:
     known = np.sort(population.permeability[population.determined]) * 100
     share = (np.arange(known.size) + 0.5) / max(known.size, 1)
     data = [trace(known, share, "boundaries determined one by one", size=5)]
-    if median.status == "determined" and population.spread.status == "determined":
-        logs = np.linspace(-3, 3, 121) * population.spread.value
-        data.append(trace(median.value * 100 * np.exp(logs), ndtr(logs / population.spread.value),
+    if median.status == "determined" and population.fitted_spread > 0:
+        logs = np.linspace(-3, 3, 121) * population.fitted_spread
+        data.append(trace(median.value * 100 * np.exp(logs), ndtr(logs / population.fitted_spread),
                           "fitted log-normal population", mode="lines", colour=PALETTE[1],
                           width=2))  # fmt: skip
     x = axis("D_gb/δ [cm/s]", log=True, dtick="D2")

@@ -29,12 +29,11 @@ def findings_of(fit: ImageFit, prior: Estimate | None, images: int) -> tuple[str
     if fit.population is not None:
         population = fit.population
         some = int(population.determined.sum())
+        limit = format_quantity(population.spread, "1")
         found.append(
-            "The boundaries differ: ln(D_gb/δ) has a standard deviation of "
-            f"{format_quantity(population.spread, '1')}; "
-            f"{some} of {population.determined.size} boundaries are determined one by one, the others fall "
-            "back to "
-            "the population. The value given is its median."
+            f"The boundaries differ: the standard deviation of ln(D_gb/δ) is {limit} "
+            f"({population.spread.note}); {some} of {population.determined.size} boundaries are determined one "
+            "by one, the others fall back to the population. The value given is its median."
         )
     if all(e.status == "determined" and e.weights for e in (fit.bulk, fit.permeability[0])):
         r = correlation(fit.bulk, fit.permeability[0])

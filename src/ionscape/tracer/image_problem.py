@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ionscape.core.errors import InputError
 from ionscape.tracer.diffusion_2d import Edge, GrainDiffusion, Stage2D
-from ionscape.tracer.grain_faces import GrainFaces, grain_faces
+from ionscape.tracer.faces import GrainFaces, grain_faces
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ionscape.core.errors import AnalysisError, InputError
-from ionscape.tracer.ion_image import images_extra
+from ionscape.tracer.measured_image import images_extra
 
 FloatArray = NDArray[np.float64]
 Metric = Literal["correlation", "mutual information"]
 
 FURTHEST = 0.2  # of the image's smaller side: a larger drift is no drift
-_TILES = 3
+_TILES = 3  # along either side, each registered for itself
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,7 @@ def drift(frames: FloatArray, *, limit: float | None = None) -> FloatArray:
         if np.hypot(*shifts[k]) > most:
             raise AnalysisError(
                 f"scan {k + 1} seems shifted by {np.hypot(*shifts[k]):.0f} pixels against the first, more "
-                f"than the "
-                f"{most:.0f} that count as drift: do the scans show the same place?"
+                f"than the {most:.0f} that count as drift: do the scans show the same place?"
             )
     return shifts
 
@@ -189,46 +188,42 @@ def _by_points(points: FloatArray, model: str) -> Registration:
 
 
 def _by_similarity(moving: FloatArray, reference: FloatArray, model: str, metric: Metric) -> Registration:
-    from scipy.ndimage import gaussian_filter
-    from scipy.optimize import minimize
-
-    start = stretched(moving.shape, reference.shape).matrix
     middle = (np.array(reference.shape) - 1) / 2
-    best = _centred(start, middle)
-    score = np.inf
+    best, score = _centred(stretched(moving.shape, reference.shape).matrix, middle), np.inf
     for width in (8.0, 4.0, 1.5):  # from coarse to fine: a wide basin first
-        ratio = float(np.sqrt(abs(np.linalg.det(best[:, :2]))))
-        fixed = gaussian_filter(reference, width)
-        loose = gaussian_filter(moving, width * ratio)
-        step = np.array(
-            [0.05, 0.05, 2 * width, 2 * width]
-            if model == "similarity"
-            else [0.05, 0.05, 0.05, 0.05, 2 * width, 2 * width]
-        )
-
-        def cost(
-            x: FloatArray,
-            base: FloatArray = best,
-            size: FloatArray = step,
-            a: FloatArray = loose,
-            b: FloatArray = fixed,
-        ) -> float:
-            matrix = _placed(_changed(base, x * size), middle)
-            return -_similarity(Registration(matrix, 0.0, 0.0).apply(a, (b.shape[0], b.shape[1])), b, metric)
-
-        simplex = np.vstack([np.zeros(step.size), np.eye(step.size)])
-        found = minimize(
-            cost,
-            np.zeros(step.size),
-            method="Nelder-Mead",
-            options={"initial_simplex": simplex, "xatol": 0.01, "fatol": 1e-5, "maxiter": 250},
-        )
-        best, score = _changed(best, found.x * step), float(found.fun)
+        best, score = _refined(best, middle, moving, reference, width, model, metric)
     matrix = _placed(best, middle)
     if not -score > (0.1 if metric == "correlation" else 0.02):
         raise AnalysisError("the images show no common feature: give 'control_points'")
     placed = Registration(matrix, 0.0, 0.0).apply(moving, (reference.shape[0], reference.shape[1]))
     return Registration(matrix, _local_misfit(placed, reference), -score)
+
+
+def _refined(
+    base: FloatArray, middle: FloatArray, moving: FloatArray, reference: FloatArray, width: float,
+    model: str, metric: Metric,
+) -> tuple[FloatArray, float]:  # fmt: skip
+    """The map, centred, that makes both images most alike, smoothed over ``width`` pixels; minus how much."""
+    from scipy.ndimage import gaussian_filter
+    from scipy.optimize import minimize
+
+    fixed = gaussian_filter(reference, width)
+    loose = gaussian_filter(moving, width * float(np.sqrt(abs(np.linalg.det(base[:, :2])))))
+    shape = (reference.shape[0], reference.shape[1])
+    step = np.array([0.05] * (2 if model == "similarity" else 4) + [2 * width] * 2)
+
+    def cost(x: FloatArray) -> float:
+        matrix = _placed(_changed(base, x * step), middle)
+        return -_similarity(Registration(matrix, 0.0, 0.0).apply(loose, shape), fixed, metric)
+
+    simplex = np.vstack([np.zeros(step.size), np.eye(step.size)])
+    found = minimize(
+        cost,
+        np.zeros(step.size),
+        method="Nelder-Mead",
+        options={"initial_simplex": simplex, "xatol": 0.01, "fatol": 1e-5, "maxiter": 250},
+    )
+    return _changed(base, found.x * step), float(found.fun)
 
 
 def _centred(matrix: FloatArray, middle: FloatArray) -> FloatArray:

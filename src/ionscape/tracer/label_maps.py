@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ionscape.core.errors import InputError
-from ionscape.tracer.boundary_lines import neighbouring_pairs
-from ionscape.tracer.ion_image import images_extra
+from ionscape.tracer.boundary_tracing import neighbouring_pairs
+from ionscape.tracer.measured_image import images_extra
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int_]
@@ -50,8 +50,7 @@ def grains_from_mask(mask: NDArray[Any], *, smallest: int = SMALLEST) -> IntArra
     if np.count_nonzero(sizes[1:] >= smallest) < 2:
         raise InputError(
             "the boundary mask has no boundary with grains on both sides: its lines do not close; draw them "
-            "up to "
-            "one another and to the image's edge"
+            "up to one another and to the image's edge"
         )
     return numbered(_nearest(np.asarray(grains, dtype=np.int_) - 1))
 

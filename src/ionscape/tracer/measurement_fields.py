@@ -16,7 +16,7 @@ _STAGE = re.compile(r"^\s*(?P<time>.+?)\s+(?:at\s+(?P<at>.+?)|from\s+(?P<start>.
 
 
 def _stages(value: Any) -> tuple[Stage, ...]:
-    """``14 d at 22 degC``, ``1 h from 22 degC to 200 degC``, or a list of such stages."""
+    """``14 d at 22 ± 1 degC``, ``1 h from 22 degC to 200 degC``, or a list of such stages."""
     texts = value if isinstance(value, (list, tuple)) else [value]
     return tuple(text if isinstance(text, Stage) else _stage(str(text)) for text in texts)
 
@@ -28,11 +28,11 @@ def _stage(text: str) -> Stage:
             f"expected a stage such as '14 d at 22 degC' or '1 h from 22 degC to 200 degC', got {text!r}"
         )
     duration = parse_quantity(match["time"], "time").value
-    start = parse_quantity(match["at"] or match["start"], "temperature").value
-    end = parse_quantity(match["at"] or match["end"], "temperature").value
-    if not duration > 0 or not start > 0 or not end > 0:
+    ends = [parse_quantity(match["at"] or match[side], "temperature") for side in ("start", "end")]
+    if not duration > 0 or not all(end.value > 0 for end in ends):
         raise InputError(f"time and temperature of a stage must be larger than zero, got {text!r}")
-    return Stage(duration, start, end)
+    spread = max(end.uncertainty or 0.0 for end in ends)
+    return Stage(duration, ends[0].value, ends[1].value, spread)
 
 
 def _rate(value: Any) -> Quantity:
@@ -66,7 +66,7 @@ class TracerMeasurement(FieldModel):
     storage: Annotated[tuple[Stage, ...], BeforeValidator(_stages)] = Field(
         (),
         description="what happened after the exchange and before this measurement, all of it in order: "
-        "'14 d at 22 degC', '1 h from 22 degC to 200 degC'",
+        "'14 d at 22 ± 1 degC', '1 h from 22 degC to 200 degC'",
     )
     initial_fraction: Fraction | None = Field(
         None, description="isotope fraction before the exchange, e.g. 0.0759"

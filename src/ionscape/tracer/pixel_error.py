@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ionscape.tracer.grain_faces import GrainFaces
+from ionscape.tracer.faces import GrainFaces
 
 FloatArray = NDArray[np.float64]
 

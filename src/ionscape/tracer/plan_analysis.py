@@ -39,8 +39,7 @@ def plan_of_study(series: Series, options: Any) -> Outcome:
     if limits is None and grains is None:
         raise InputError(
             "nothing to plan with: give diffusion and activation_energy for the acquisition, or "
-            "bulk_diffusion, "
-            "boundary_permeability and a grain_size for the exchange"
+            "bulk_diffusion, boundary_permeability and a grain_size for the exchange"
         )
     parts = [] if limits is None else [_acquisition_outcome(limits, options)]
     if grains is not None:
@@ -78,10 +77,8 @@ def _acquisition(series: Series, options: PlanOptions) -> AcquisitionLimits | No
         if series.inputs.get("diffusion"):
             raise InputError(
                 "diffusion needs a temperature ('2.6e-8 cm^2/s at 22 degC', or diffusion_temperature) and "
-                "an "
-                "activation_energy, or values at several temperatures, to say how cold the acquisition "
-                "must "
-                "be"
+                "an activation_energy, or values at several temperatures, to say how cold the acquisition "
+                "must be"
             )
         return None
     temperature = options.acquisition_temperature
@@ -137,16 +134,14 @@ def _acquisition_findings(
         found.append(
             f"At {format_celsius(temperature)} for {_hours(time)} the tracer moves "
             f"{format_quantity(limits.diffusion_length, 'um')} (below "
-            f"{limits.diffusion_length.interval(0.90)[1] / MICRON:.2g} µm at 95 %): {verdict} the "
-            f"{allowed} "
+            f"{limits.diffusion_length.interval(0.90)[1] / MICRON:.2g} µm at 95 %): {verdict} the {allowed} "
             "allowed."
         )
     if limits.temperature_limit is not None and time is not None:
         bound = limits.temperature_limit
         found.append(
-            f"An acquisition of {_hours(time)} needs {format_celsius(bound.value)} or colder for a "
-            "diffusion length "
-            f"below {allowed}."
+            f"An acquisition of {_hours(time)} needs {format_celsius(bound.value)} or colder for a diffusion "
+            f"length below {allowed}."
             if bound.status == "bound"
             else f"Acquisition of {_hours(time)}: {bound.note}."
         )
@@ -162,9 +157,8 @@ def _acquisition_findings(
 def _extrapolated(limits: AcquisitionLimits) -> tuple[str, ...]:
     coldest = limits.law.coldest
     return (
-        f"D is extrapolated from {format_celsius(coldest)} downwards along a straight Arrhenius line; a "
-        "bend below "
-        "would move the limits.",
+        f"D is extrapolated from {format_celsius(coldest)} downwards along a straight Arrhenius line; a bend "
+        "below would move the limits.",
     )
 
 
@@ -258,9 +252,9 @@ def _exchange_findings(
     )
     first = (
         f"For {_GOALS[options.goal]}, exchange for about {_hours(best)}{more}; {_hours(low)} to "
-        f"{_hours(high)} are "
-        f"within 20 % of the smallest error. Expected errors: D {_percent(plan.error_bulk[i, j])}, D_gb/δ "
-        f"{_percent(plan.error_boundary[i, j])}, D over many grains {_percent(plan.error_effective[i, j])}."
+        f"{_hours(high)} are within 20 % of the smallest error. Expected errors: D "
+        f"{_percent(plan.error_bulk[i, j])}, D_gb/δ {_percent(plan.error_boundary[i, j])}, D over many "
+        f"grains {_percent(plan.error_effective[i, j])}."
     )
     each = "; ".join(
         f"{_GOALS[goal]} {_hours(t[0])} ({_hours(t[1])} to {_hours(t[2])})"
@@ -280,17 +274,16 @@ def _pitfalls(plan: ExchangePlan, goal: Any) -> tuple[str, ...]:
     short = plan.exchange_time[plan.grains_reached >= FEW_GRAINS]
     if short.size:
         found.append(f"Below {_hours(short[0])} the tracer reaches fewer than {FEW_GRAINS:.0f} grains: "
-                     "D_gb/δ is then "
-                     "that of a few boundaries, and D hangs on where the surface is.")  # fmt: skip
+                     "D_gb/δ is then that of a few boundaries, and D hangs on where the surface "
+                     "is.")  # fmt: skip
     flat = plan.exchange_time[plan.contrast < LITTLE_CONTRAST]
     if flat.size:
         found.append(f"Beyond {_hours(flat[0])} the image is nearly homogeneous: less than "
                      f"{100 * LITTLE_CONTRAST:.0f} % of the step in fraction is left in it.")  # fmt: skip
     for what, error in (("D of the grains", plan.error_bulk), ("D_gb/δ", plan.error_boundary)):
         if not error[i, j] < TOO_UNCERTAIN:
-            found.append(f"{what} stays uncertain by {_percent(error[i, j])} even at this time: take it "
-                         "from elsewhere "
-                         "(NMR), a smaller pixel or more counts.")  # fmt: skip
+            found.append(f"{what} stays uncertain by {_percent(error[i, j])} even at this time: take it from "
+                         "elsewhere (NMR), a smaller pixel or more counts.")  # fmt: skip
     return tuple(found)
 
 
@@ -312,8 +305,8 @@ def _exchange_table(plan: ExchangePlan, options: PlanOptions) -> Table:
         rows.append(tuple(cells))
     return Table("expected_errors", "Expected errors against the exchange time", tuple(head), tuple(rows),
                  "1 standard deviation, relative, from counting noise, a free surface position and the "
-                 "spread of the "
-                 "boundaries: the smallest errors that any analysis of the image can reach.")  # fmt: skip
+                 "spread of the boundaries: the smallest errors that any analysis of the image can "
+                 "reach.")  # fmt: skip
 
 
 def _doubts(series: Series, limits: AcquisitionLimits | None) -> tuple[str, ...]:
@@ -322,6 +315,5 @@ def _doubts(series: Series, limits: AcquisitionLimits | None) -> tuple[str, ...]
         return ()
     return (
         "The limits rest on the effective D over many grains; inside a grain diffusion is faster, and "
-        "features there "
-        "blur more than these limits say.",
+        "features there blur more than these limits say.",
     )

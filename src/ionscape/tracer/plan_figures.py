@@ -40,10 +40,8 @@ def acquisition_figure(limits: AcquisitionLimits, chosen: tuple[float | None, fl
     y = axis("temperature [°C]", range=[floor, float(np.nanmax(best)) + 8])
     return Figure(
         "acquisition", "How cold and how long the acquisition may be",
-        f"Diffusion length √(2Dt) of at most {limits.allowed_length * 1e6:.2g} µm. Shaded: allowed with "
-        "the "
-        "D(T) that "
-        "is not exceeded with 95 % probability, extrapolated along an Arrhenius line.",
+        f"Diffusion length √(2Dt) of at most {limits.allowed_length * 1e6:.2g} µm. Shaded: allowed with the "
+        "D(T) that is not exceeded with 95 % probability, extrapolated along an Arrhenius line.",
         {"data": data, "layout": layout(axis("acquisition time [h]", log=True), y)},
     )  # fmt: skip
 
@@ -84,7 +82,6 @@ def exchange_figure(plan: ExchangePlan, goal: Goal) -> Figure:
     return Figure(
         "exchange", "Expected errors against the exchange time",
         f"1 SD from counting noise, a free surface position and the spread of the boundaries{after}; "
-        "systematic "
-        "errors come on top.",
+        "systematic errors come on top.",
         {"data": data, "layout": look},
     )  # fmt: skip

@@ -21,14 +21,12 @@ class PlanOptions(FieldModel):
     resolution_share: Annotated[Quantity, positive("fraction")] | None = Field(
         None,
         description="diffusion length during the acquisition that is tolerated, as a share of the "
-        "resolution; "
-        "0.3 if not given, which widens an edge by 4 %",
+        "resolution; 0.3 if not given, which widens an edge by 4 %",
     )
     acquisition_time: Time | None = Field(
         None,
-        description="planned time, e.g. '5 h'; the largest "
-        "temperature follows. "
-        "5 h if neither time nor temperature is given",
+        description="planned time, e.g. '5 h'; the largest temperature follows. 5 h if neither time nor "
+        "temperature is given",
     )
     acquisition_temperature: Temperature | None = Field(
         None, description="planned temperature, e.g. '-110 degC'; the longest time follows"

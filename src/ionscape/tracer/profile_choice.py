@@ -88,6 +88,11 @@ def try_model(name: str, data: ProfileData, fixed: dict[str, float], *, known: b
         model = with_free_source(model)
     problem = Problem(model, data, fixed)
     fit = problem.solve()
+    return _tried(problem, fit, known=known)
+
+
+def _tried(problem: Problem, fit: LeastSquaresFit, *, known: bool) -> Tried:
+    fit = problem.off_plateau(fit, noise_of(fit, known=known).variance)
     return Tried(problem, fit, noise_of(fit, known=known))
 
 
@@ -102,7 +107,7 @@ def _with_errors_of_best(tried: list[Tried], *, known: bool) -> list[Tried]:
         for one in tried:
             problem = replace(one.problem, data=data)
             fit = problem.solve(one.fit.theta)
-            refitted.append(Tried(problem, fit, noise_of(fit, known=known)))
+            refitted.append(_tried(problem, fit, known=known))
         tried = ranked(refitted)
     return tried
 

@@ -201,6 +201,15 @@ def with_doubt(diffusion: Estimate, candidates: Sequence[Candidate], name: str) 
     return diffusion * Estimate(1.0, DIMENSIONLESS, "log", {name: more})
 
 
+def moved(estimate: Estimate, weights: Mapping[str, float], *, relative: bool) -> Estimate:
+    """The estimate with further latents, in its own scale (``relative``) or as added amounts."""
+    if not weights:
+        return estimate
+    if relative:
+        return estimate * Estimate(1.0, DIMENSIONLESS, "log", dict(weights))
+    return estimate + Estimate(0.0, estimate.dimension, "linear", dict(weights))
+
+
 def sensitivities(
     problem: Problem, fit: LeastSquaresFit, shifts: Mapping[str, FloatArray]
 ) -> dict[str, dict[str, float]]:
@@ -219,4 +228,4 @@ def sensitivities(
     return {cause: dict(zip(problem.names, map(float, move), strict=True)) for cause, move in moves.items()}
 
 
-__all__ = ["derived", "estimates_of", "scaled", "sensitivities", "with_doubt"]
+__all__ = ["derived", "estimates_of", "moved", "scaled", "sensitivities", "with_doubt"]

@@ -39,7 +39,8 @@ def profiles(curves: Sequence[tuple[str, ProfileFit]]) -> Figure:
         data += _tail(label, fit, colour, i, factor)
     excess = [np.abs(fit.curve - _initial(fit)).max() for _, fit in curves]
     noise = [float(np.median(fit.deviation)) for _, fit in curves]
-    floor = max(min(noise) / 5, 1e-6 * max(excess))
+    lowest = min(float(np.abs(fit.curve - _initial(fit)).min()) for _, fit in curves)
+    floor = max(min(noise) / 5, 1e-6 * max(excess), lowest / 3)
     tail = [math.log10(floor), math.log10(1.6 * max(excess))]
     spread = max(float(np.percentile(np.abs(_normal(fit)), 98)) for _, fit in curves)
     names = sorted({fit.model for _, fit in curves})

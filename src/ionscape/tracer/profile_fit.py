@@ -13,18 +13,25 @@ from numpy.typing import ArrayLike, NDArray
 
 from ionscape.core.errors import AnalysisError, InputError
 from ionscape.core.estimate import Estimate
-from ionscape.core.quantity import DIMENSIONLESS
 from ionscape.core.serial import storable
 from ionscape.fit.information import bic
 from ionscape.fit.least_squares import LeastSquaresFit
+from ionscape.tracer.counting import IsotopeFraction
 from ionscape.tracer.far_edge import in_slab, reason_of_edge
-from ionscape.tracer.isotope_fraction import IsotopeFraction
 from ionscape.tracer.position_scale import increasing
 from ionscape.tracer.profile_choice import Candidate, Tried, choose, table_of
-from ionscape.tracer.profile_estimates import derived, estimates_of, scaled, sensitivities, with_doubt
+from ionscape.tracer.profile_estimates import (
+    derived,
+    estimates_of,
+    moved,
+    scaled,
+    sensitivities,
+    with_doubt,
+)
 from ionscape.tracer.profile_models import DIFFUSION, DIMENSIONS, INITIAL, MODELS, SOURCE, SURFACE
 from ionscape.tracer.profile_problem import Problem, ProfileData
-from ionscape.tracer.profile_words import reasons_of, warnings_of
+from ionscape.tracer.profile_words import motion_reasons, reasons_of, warnings_of
+from ionscape.tracer.surface_motion import motion_of, with_motion
 
 FloatArray = NDArray[np.float64]
 Pair = float | tuple[float, float]
@@ -123,8 +130,9 @@ def fit_profile(
     position: ArrayLike, fraction: ArrayLike | IsotopeFraction, *, exchange_time: Pair,
     variance: ArrayLike | None = None, model: str | None = None, candidates: Sequence[str] = (),
     initial_fraction: Pair | None = None, source_fraction: Pair | None = None,
-    surface_position: Pair | str = 0.0, resolution: Pair | None = None,
-    sample_length: float | None = None, position_uncertainty: float = 0.0, fast_boundaries: bool = True,
+    surface_position: Pair | str = 0.0, surface_motion: float | None = None,
+    resolution: Pair | None = None, sample_length: float | None = None,
+    position_uncertainty: float = 0.0, fast_boundaries: bool = True,
     source: str | None = None, shared_source: str | None = None,
 ) -> ProfileFit:  # fmt: skip
     """Fit an exchange profile by least squares; the model is chosen from the data unless given.
@@ -148,6 +156,10 @@ def fit_profile(
         Before the exchange, and of the source; fitted unless given.
     surface_position : float, (float, float), "free" or "auto"
         [m]; ``auto`` fits it where the data ask for a surface inside the profile, as a meniscus makes it.
+    surface_motion : float, optional
+        1 standard deviation [m] by which the source moved along the sample during the exchange, about a mean
+        that the fit holds at rest; 0: it rested. Unless given, a tenth of the distance at which a free
+        surface is found inside the profile, and none for a stated surface.
     resolution : float or (float, float), optional
         1 standard deviation of the instrument's resolution [m], with its standard uncertainty.
     sample_length : float, optional
@@ -193,7 +205,10 @@ def fit_profile(
     causes = _Causes(shared_source or own, best.problem, fit, given.deviations, shared)
     time_spread = exchange_time[1] / exchange_time[0] if isinstance(exchange_time, tuple) else 0.0
     found = causes.applied(found, position_uncertainty, time_spread)
-    return _report(tried, found, known, notes)
+    motion = motion_of(surface_motion, found)
+    found, doubt = with_motion(found, best.problem, fit, motion, f"{own}#surface motion")
+    moved_words = motion_reasons(motion, doubt, stated=surface_motion is not None)
+    return _report(tried, found, known, notes, moved_words)
 
 
 def _refuse_far_edge(tried: Sequence[Tried]) -> None:
@@ -286,11 +301,11 @@ class _Causes:
             if estimate.status == "determined":
                 weights = {self._name(cause): move[name] for cause, move in moves.items()
                            if move.get(name)}  # fmt: skip
-                estimate = _moved(estimate, weights, relative=bool(logs.get(name, False)))
+                estimate = moved(estimate, weights, relative=bool(logs.get(name, False)))
                 metre, second = DIMENSIONS[name][0], DIMENSIONS[name][2]
                 scales = {self._name("position scale"): metre * position,
                           self._name("exchange time"): second * time}  # fmt: skip
-                estimate = _moved(estimate, {k: w for k, w in scales.items() if w}, relative=True)
+                estimate = moved(estimate, {k: w for k, w in scales.items() if w}, relative=True)
             result[name] = estimate
         return result
 
@@ -316,18 +331,10 @@ class _Causes:
         return replace(self.problem, fixed=fixed)
 
 
-def _moved(estimate: Estimate, weights: Mapping[str, float], *, relative: bool) -> Estimate:
-    """The estimate with further latents, in its own scale (``relative``) or as added amounts."""
-    if not weights:
-        return estimate
-    if relative:
-        return estimate * Estimate(1.0, DIMENSIONLESS, "log", dict(weights))
-    return estimate + Estimate(0.0, estimate.dimension, "linear", dict(weights))
-
-
 def _report(
-    tried: Sequence[Tried], found: Mapping[str, Estimate], known: bool, notes: tuple[str, ...]
-) -> ProfileFit:
+    tried: Sequence[Tried], found: Mapping[str, Estimate], known: bool, notes: tuple[str, ...],
+    reasons: tuple[str, ...],
+) -> ProfileFit:  # fmt: skip
     best = tried[0]
     problem, noise, data = best.problem, best.noise, best.problem.data
     fitted = problem.curve(best.fit.theta[None])[0]
@@ -345,7 +352,7 @@ def _report(
         "chi_square_per_freedom": chi, "correlation": noise.correlation, "widened": noise.widened,
         "chance_of_runs": noise.chance_of_runs, "candidates": candidates,
     }  # fmt: skip
-    return ProfileFit(**record, reasons=reasons_of(candidates, found, problem),
+    return ProfileFit(**record, reasons=(*reasons, *reasons_of(candidates, found, problem)),
                       warnings=(*notes, *warnings_of(tried, found)))  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ionscape.core.errors import AnalysisError
-from ionscape.fit.least_squares import LeastSquaresFit, least_squares
+from ionscape.fit.least_squares import LeastSquaresFit, least_squares, minimise, summarise
 from ionscape.tracer.profile_models import (
     DIFFUSION,
     EXCHANGE,
@@ -25,6 +25,9 @@ from ionscape.tracer.resolution import blurred
 
 FloatArray = NDArray[np.float64]
 
+INSTANT = 20.0  # exchange number k sqrt(t/D) from which the fit may stand on the plateau
+PLATEAU = (2.0, 4.0, 8.0, 16.0, 30.0, 60.0, 120.0, 250.0)
+AS_GOOD = 0.02  # of the noise's variance: a hundredth of a standard deviation
 STEP = 1e-5  # of central differences, in ln p, or of the profile's length: error 1e-9 of the derivative
 BEST_STARTS = 4
 SLOWEST, FASTEST = 1e-3, 1e3  # exchange number k sqrt(t/D): beyond, the profile no longer changes
@@ -231,6 +234,28 @@ class Problem:
         scale = float(np.sum((self.data.fraction / self.data.deviation) ** 2))
         return least_squares(self.residuals, self.starts() if start is None else start, low, high,
                              cost_floor=1e-22 * max(scale, 1e-300))  # fmt: skip
+
+    def off_plateau(self, fit: LeastSquaresFit, variance: float) -> LeastSquaresFit:
+        """The minimum of instant exchange within the noise, at the slowest exchange that is as good.
+
+        On the plateau of instant exchange no derivative tells that a slower one fits too, with another D.
+        """
+        if EXCHANGE not in self.names or DIFFUSION not in self.names:
+            return fit
+        j, d = self.names.index(EXCHANGE), float(fit.theta[self.names.index(DIFFUSION)])
+        ln_unit = (d - math.log(self.data.time)) / 2  # of k for an exchange number of one
+        slower = [number for number in PLATEAU if math.log(number) < fit.theta[j] - ln_unit]
+        if fit.theta[j] - ln_unit < math.log(INSTANT) or not slower:
+            return fit
+        rows = np.tile(fit.theta, (len(slower), 1))
+        rows[:, j] = np.log(slower) + ln_unit
+        self._solve_linear(rows)
+        held = np.zeros(rows.shape, dtype=bool)
+        held[:, j] = True
+        low, high = self.bounds()
+        found = minimise(self.residuals, rows, low, high, frozen=held)
+        as_good = np.flatnonzero(found.cost <= fit.cost + AS_GOOD * variance)
+        return summarise(found, int(as_good[0]), low, high) if as_good.size else fit
 
     def reweighted(self, theta: FloatArray) -> Problem:
         """The problem with counting errors of the fitted fractions instead of the observed ones."""

@@ -24,21 +24,49 @@ def reasons_of(
     reasons = []
     best = candidates[0]
     if len(candidates) == 1:
-        reasons.append(f"model as stated: {best.title} ({MODELS[best.model].meaning})")
+        reasons.append(f"the model is as stated: '{best.title}' ({MODELS[best.model].meaning})")
     if best.bic > 0:
         reasons.append(
-            f"{candidates[1].title} fits as well (BIC {best.bic:.1f} lower), but assumes instant exchange, "
-            f"which the data do not show and D depends on: {best.title} is reported, without that assumption"
+            f"the model '{candidates[1].title}' fits as well (BIC {best.bic:.1f} lower), but assumes instant "
+            "exchange, which the data do not show and D depends on: "
+            f"'{best.title}' is reported, which does not"
         )
     for other in candidates[2 if best.bic > 0 else 1 : 3]:
         gap = other.bic - best.bic
-        verdict = "clearly" if gap > CLEAR else "slightly" if gap > 2 else "hardly"
+        verdict = "clearly better than" if gap > CLEAR else "slightly better than"
+        verdict = verdict if gap > 2 else "as well as"
+        alike = abs(best.rms - other.rms) < 0.03 * other.rms
+        numbers = f"rms {format_number(best.rms, 2)}" + (
+            " of both" if alike else f" against {format_number(other.rms, 2)}"
+        )
+        if abs(best.correlation - other.correlation) > 0.1:
+            numbers += (f"; neighbouring residuals correlate by {best.correlation:.2f} against "
+                        f"{other.correlation:.2f}")  # fmt: skip
         reasons.append(
-            f"{best.title} is {verdict} preferred to {other.title}: BIC {gap:.1f} lower, rms "
-            f"{format_number(best.rms, 2)} against {format_number(other.rms, 2)}, "
-            f"correlation of neighbouring residuals {best.correlation:.2f} against {other.correlation:.2f}"
+            f"the model '{best.title}' fits {verdict} '{other.title}' (BIC {_apart(gap)}; {numbers})"
         )
     return (*reasons, *_meniscus(candidates, found), *_open_exchange(found, problem))
+
+
+def _apart(gap: float) -> str:
+    if abs(gap) < 0.05:
+        return "equal"
+    return f"{abs(gap):.1f} {'lower' if gap > 0 else 'higher'}"
+
+
+def motion_reasons(motion: float, doubt: float, *, stated: bool) -> tuple[str, ...]:
+    """What a source that moved adds to D, and what is free of it."""
+    if not doubt > 0:
+        return ()
+    whence = "as stated" if stated else (
+        "assumed: a tenth of its distance from zero, as no surface_motion is stated; '0 um' if it rested"
+    )
+    return (
+        f"the fit holds the exchanged face at rest; a motion of ±{format_number(motion * 1e6, 2)} µm (1 SD, "
+        f"{whence}) makes D uncertain by {format_number(100 * doubt, 2)} %, which is included; storage or "
+        "annealing of the same sample (tracer.propagate) starts from the measured profile and gives a D that "
+        "is free of this error",
+    )
 
 
 def _meniscus(candidates: Sequence[Candidate], found: Mapping[str, Estimate]) -> tuple[str, ...]:
@@ -185,4 +213,4 @@ def _diffusion(one: Tried) -> float:
     return float(np.exp(one.fit.theta[j]))
 
 
-__all__ = ["reasons_of", "warnings_of"]
+__all__ = ["motion_reasons", "reasons_of", "warnings_of"]

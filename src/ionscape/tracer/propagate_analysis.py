@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.constants import zero_Celsius
 
 from ionscape.core.errors import AnalysisError, InputError
 from ionscape.core.estimate import Estimate, exact
@@ -17,13 +18,13 @@ from ionscape.core.registry import Item, Series
 from ionscape.core.sample import Sample
 from ionscape.core.serial import storable
 from ionscape.tracer.channel import channel_of
+from ionscape.tracer.counting import fraction_of_sweep
 from ionscape.tracer.fit_analysis import position_of_sweep, shared_name
 from ionscape.tracer.history import SAME_TEMPERATURE, Stage, beyond, joined
-from ionscape.tracer.isotope_fraction import fraction_of_sweep
 from ionscape.tracer.measurement_fields import TracerMeasurement
 from ionscape.tracer.propagate_options import PropagateOptions
 from ionscape.tracer.smoothing import checked_profile
-from ionscape.tracer.storage_checks import contents, disagreements, displaced
+from ionscape.tracer.storage_checks import contents, disagreements, displaced, line_test, tests_line
 from ionscape.tracer.storage_estimates import (
     StorageEstimates,
     estimates_of,
@@ -103,9 +104,15 @@ def storage_of_study(series: Series, options: Any) -> Outcome:
         raise AnalysisError("some profiles have counts or uncertainties and others have none: give them "
                             "for all")
     profiles = [records[i].profile for i in order]
-    fit = fit_profiles(profiles[0], profiles[1:], histories, _setting(order, series, options),
-                       known_noise=records[order[0]].known_noise)  # fmt: skip
+    setting, known = _setting(order, series, options), records[order[0]].known_noise
+    fit = fit_profiles(profiles[0], profiles[1:], histories, setting, known_noise=known)
     thermometers = _thermometers(fit, order, histories, series)
+    line = None
+    if tests_line(fit):
+        each = fit_profiles(profiles[0], profiles[1:], histories, replace(setting, law="free"),
+                            known_noise=known)  # fmt: skip
+        line = line_test(fit, each, _latents(thermometers))
+        fit = each if line is not None and line.rejected and options.law == "auto" else fit
     moves = {
         **moves_of_temperature(fit, _latents(thermometers)),
         **_stated_energy(fit, series, options),
@@ -117,11 +124,11 @@ def storage_of_study(series: Series, options: Any) -> Outcome:
     channel = channel_of(series.sample, length, options.channel or "")
     report = StorageReport(
         fit, estimates, [series.labels[i] for i in order], channel, contents(fit), disagreements(fit),
-        displaced(fit), stated_length=_length(order, series) is not None,
+        displaced(fit), stated_length=_length(order, series) is not None, line=line,
         notes=tuple(dict.fromkeys(w for i in order for w in records[i].warnings)),
     )  # fmt: skip
     return Outcome(
-        rows=_rows(fit, estimates, thermometers, channel[0]),
+        rows=_rows(fit, estimates, thermometers, channel[0], wanted=options.law == "arrhenius"),
         findings=storage_findings(report),
         warnings=storage_warnings(report),
         failures=failures,
@@ -195,8 +202,17 @@ def _length(order: Sequence[int], series: Series) -> float | None:
 def _thermometers(
     fit: StorageFit, order: Sequence[int], histories: Sequence[tuple[Stage, ...]], series: Series
 ) -> dict[float, Estimate]:
-    """Every temperature of a stage as an estimate: its thermometer is that of the first profile after it."""
+    """Every temperature of a stage as an estimate: with the uncertainty that the stage states, one unknown
+    for each stated temperature; else its thermometer is that of the first profile after it.
+    """
     kelvin, found = named_dimension("temperature"), dict[float, Estimate]()
+    for stage in sorted((s for history in histories for s in history), key=lambda s: -s.uncertainty):
+        for t in (stage.start, stage.end) if stage.uncertainty else ():
+            if any(abs(t - known) < SAME_TEMPERATURE for known in found):
+                continue
+            text = f"{round(stage.start - zero_Celsius, 4):g} ± {stage.uncertainty:g} degC"
+            latent = shared_name(series, "storage temperature", text)
+            found[t] = Estimate(t, kelvin, "log", {latent: stage.uncertainty / t})
     for i, history in zip(order[1:], histories, strict=True):
         for t in (t for stage in history for t in (stage.start, stage.end)):
             if any(abs(t - known) < SAME_TEMPERATURE for known in found):
@@ -255,13 +271,16 @@ def _shifts(
 
 
 def _rows(
-    fit: StorageFit, estimates: StorageEstimates, thermometers: Mapping[float, Estimate], channel: str
-) -> tuple[Row, ...]:
+    fit: StorageFit, estimates: StorageEstimates, thermometers: Mapping[float, Estimate], channel: str, *,
+    wanted: bool,
+) -> tuple[Row, ...]:  # fmt: skip
+    """An activation energy only where it was asked for, or storage was at several temperatures."""
     rows = [
         Row("diffusion_coefficient", estimate, thermometers[t], kind="D*", channel=channel)
         for t, estimate in zip(fit.temperatures, estimates.diffusion, strict=True)
     ]
-    rows.append(Row("activation_energy", estimates.activation_energy, channel=channel))
+    if fit.activation_energy is not None or wanted or fit.law.kind == "free":
+        rows.append(Row("activation_energy", estimates.activation_energy, channel=channel))
     if fit.activation_energy is not None:
         rows.append(Row("pre_exponential_factor", estimates.prefactor, unit="cm^2/s", channel=channel))
     return tuple(rows)

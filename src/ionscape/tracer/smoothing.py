@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ionscape.core.errors import InputError
 from ionscape.tracer.propagation_1d import Edge, _checked, _is_fixed
+from ionscape.tracer.storage_descent import descend
 
 FloatArray = NDArray[np.float64]
 
@@ -251,8 +252,6 @@ def fit_smoothness(
     modes: Modes, position: FloatArray, fraction: FloatArray, variance: FloatArray, *, known_noise: bool
 ) -> SmoothProfile:
     """Correlation length, size and noise of greatest marginal likelihood, and the curve for them."""
-    from scipy.optimize import minimize
-
     functions = modes.values(position)[0]
     weighted = functions / variance[:, None]
     normal, right = functions.T @ weighted, weighted.T @ fraction
@@ -266,8 +265,7 @@ def fit_smoothness(
         return -found.log_likelihood, -hyper_gradient(found, prior, slope, n, float(noise), still)
 
     start, bounds = hyper_start(modes, [position], fraction, variance, known_noise=known_noise)
-    best = minimize(cost, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-8})
-    amplitude, length, noise = (float(v) for v in np.exp(best.x))
+    amplitude, length, noise = (float(v) for v in np.exp(descend(cost, start, bounds, ftol=1e-8)[0]))
     prior = amplitude**2 * modes.shape(length)[0]
     found = infer(normal, right, power, n, prior, still, noise)
     return SmoothProfile(modes, found.mean, found.covariance, length, amplitude, noise)

@@ -26,6 +26,9 @@ TECHNIQUE = Technique(
             outputs={
                 "diffusion_coefficient": "m^2/s",
                 "surface_exchange_coefficient": "m/s",
+                "surface_flux": "m/s",
+                "amount": "m",
+                "layer_thickness": "m",
                 "boundary_product": "m^3/s",
                 "source_fraction": "1",
                 "initial_fraction": "1",

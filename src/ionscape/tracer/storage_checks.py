@@ -1,16 +1,19 @@
-"""What would make a storage fit wrong: tracer lost, profiles displaced, profiles that contradict each "
-  "other."""
+"""What would make a storage fit wrong: tracer lost, profiles displaced or contradictory, no line in 1/T."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.constants import Boltzmann
 
+from ionscape.tracer.history import Programme
 from ionscape.tracer.smoothing import integrals
-from ionscape.tracer.storage_fit import StorageFit, refit
+from ionscape.tracer.storage_fit import StorageFit
+from ionscape.tracer.storage_refit import refit
 
 FloatArray = NDArray[np.float64]
 
@@ -145,4 +148,76 @@ def reaches_end(fit: StorageFit) -> float:
     return float(max(np.abs(ratios)))
 
 
-__all__ = ["Content", "Displaced", "contents", "disagreements", "displaced", "reaches_end"]
+@dataclass(frozen=True)
+class LineTest:
+    """ln D of each temperature, fitted alone, against a straight line in 1/T.
+
+    Attributes
+    ----------
+    square, freedom : float, int
+        Chi-square of the departures, and its degrees of freedom.
+    temperatures : tuple of float
+        [K]
+    logs, spreads : (n,) arrays
+        ln D there and its 1 SD, without that of thermometers.
+    """
+
+    square: float
+    freedom: int
+    temperatures: tuple[float, ...]
+    logs: FloatArray
+    spreads: FloatArray
+
+    @property
+    def probability(self) -> float:
+        """Of a chi-square as large, if the line is true."""
+        from scipy.stats import chi2
+
+        return float(chi2.sf(self.square, self.freedom))
+
+    @property
+    def rejected(self) -> bool:
+        """Whether noise and thermometers do not explain the departures."""
+        return self.probability < UNLIKELY
+
+
+def tests_line(fit: StorageFit) -> bool:
+    """Whether the line has more points than two, each with a profile that tells of it."""
+    steady = all(not isinstance(h, Programme) and all(s.is_constant for s in h) for h in fit.histories)
+    return fit.law.kind == "arrhenius" and steady and len(fit.histories) >= len(fit.temperatures) >= 3
+
+
+def line_test(
+    line: StorageFit, each: StorageFit, warmer: Sequence[tuple[str, Mapping[float, float]]]
+) -> LineTest | None:
+    """Chi-square of the best line through the separate ln D; None where fewer than three are determined.
+
+    Parameters
+    ----------
+    line, each : StorageFit
+        Under the Arrhenius law, and with a D for each temperature.
+    warmer : sequence of (latent, {stated temperature [K]: 1 standard deviation of it [K]})
+        Thermometers: an error dT moves a point off the line by E dT/(k T^2).
+    """
+    kept = [i for i, one in enumerate(each.diffusion) if one.status == "determined"]
+    if len(kept) < 3 or line.activation_energy is None or not math.isfinite(line.activation_energy.value):
+        return None
+    at = np.array(each.temperatures)
+    covariance = each.covariance.copy()
+    for _, table in warmer:
+        moved = np.array([table.get(t, 0.0) for t in each.temperatures])
+        shift = line.activation_energy.value * moved / (Boltzmann * at**2)
+        covariance += np.outer(shift, shift)
+    covariance, logs = covariance[np.ix_(kept, kept)], each.logs[kept]
+    root = np.linalg.cholesky(covariance)
+    design = np.column_stack([np.ones(len(kept)), 1e3 / at[kept]])
+    white, target = np.linalg.solve(root, design), np.linalg.solve(root, logs)
+    departure = target - white @ np.linalg.lstsq(white, target, rcond=None)[0]
+    spreads = np.array([each.diffusion[i].spread for i in kept])
+    return LineTest(float(departure @ departure), len(kept) - 2, tuple(at[kept].tolist()), logs, spreads)
+
+
+__all__ = [
+    "Content", "Displaced", "LineTest", "contents", "disagreements", "displaced", "line_test", "reaches_end",
+    "tests_line",
+]  # fmt: skip

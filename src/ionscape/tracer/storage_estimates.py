@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from ionscape.core.estimate import Estimate, Scale, joint, lower_bound, undetermined, upper_bound
 from ionscape.core.marginal import Shape
 from ionscape.core.quantity import DIMENSIONLESS, Dimension, named_dimension
-from ionscape.tracer.storage_fit import StorageFit, functionals, refit
+from ionscape.tracer.storage_fit import StorageFit, functionals
 from ionscape.tracer.storage_likelihood import MeasuredProfile
 from ionscape.tracer.storage_marginal import Marginal
+from ionscape.tracer.storage_refit import refit
 
 FloatArray = NDArray[np.float64]
 Moves = Mapping[str, FloatArray]

@@ -9,15 +9,15 @@ Prefer this to a fit of the exchange profile where the source's edge is not shar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.constants import Boltzmann
 
 from ionscape.core.errors import InputError
-from ionscape.tracer.history import History, Programme, Stage, check_history
+from ionscape.tracer.history import History, Stage, check_history
 from ionscape.tracer.propagation_1d import Edge
 from ionscape.tracer.smoothing import (
     Modes,
@@ -40,7 +40,8 @@ from ionscape.tracer.storage_marginal import Marginal, Optimum, covariance_at, m
 FloatArray = NDArray[np.float64]
 Later = tuple[ArrayLike, ArrayLike, ArrayLike | None, History]
 
-GRID = 25  # values of theta tried for each later profile alone
+GRID = 33  # values of theta tried for each later profile alone
+WELLS = 3
 _ALONE = (Stage(1.0, 300.0, 300.0),)  # one second: ln D is ln theta
 
 
@@ -131,10 +132,10 @@ class StorageFit:
 
     def quantities(self) -> FloatArray:
         """ln D at each temperature, then activation energy [J] and ln D0 where they are fitted."""
-        return _values(self.law, self.temperatures, self.logs)
+        return values_of(self.law, self.temperatures, self.logs)
 
 
-def _values(law: Law, temperatures: Sequence[float], logs: FloatArray) -> FloatArray:
+def values_of(law: Law, temperatures: Sequence[float], logs: FloatArray) -> FloatArray:
     rows = functionals(law, temperatures)
     return np.array([float(weights @ logs) + constant for weights, constant in rows])
 
@@ -256,11 +257,32 @@ def _alone(
     likelihood = StorageLikelihood(modes, first, [later], [_ALONE], Law("constant", np.array([300.0])),
                                    displacement_sd)  # fmt: skip
     limits = _theta_limits(modes, first)
-    shifts = np.zeros(likelihood.n_shifts)
-    starts = [np.concatenate([[at], shifts, hyper]) for at in np.linspace(*limits, GRID)]
-    start = min(starts, key=lambda q: likelihood.cost(q)[0])
-    best = _optimum(likelihood, start, [limits], bounds)
+    best = _best_of_wells(likelihood, limits, hyper, bounds)
     return marginal(likelihood, best, np.ones(1), 0.0), best.q
+
+
+def _best_of_wells(
+    likelihood: StorageLikelihood, limits: tuple[float, float], hyper: FloatArray,
+    bounds: list[tuple[float, float]],
+) -> Optimum:  # fmt: skip
+    """Every well of the likelihood over ln theta, gone to its bottom; the deepest."""
+    from scipy.optimize import minimize_scalar
+
+    shifts, grid = np.zeros(likelihood.n_shifts), np.linspace(*limits, GRID)
+
+    def cost(at: float) -> float:
+        return likelihood.cost(np.concatenate([[at], shifts, hyper]))[0]
+
+    costs = np.array([cost(float(at)) for at in grid])
+    edged = np.concatenate([[np.inf], costs, [np.inf]])
+    wells = np.flatnonzero((costs <= edged[:-2]) & (costs < edged[2:]))
+    found = []
+    for i in wells[np.argsort(costs[wells])][:WELLS]:
+        between = float(grid[max(i - 1, 0)]), float(grid[min(i + 1, GRID - 1)])
+        at = minimize_scalar(cost, bounds=between, method="bounded", options={"xatol": 1e-3}).x
+        found.append(optimise(likelihood, np.concatenate([[at], shifts, hyper]),
+                              _all_bounds(likelihood, [limits], bounds)))  # fmt: skip
+    return _at(likelihood, *min(found, key=lambda one: one[1]), _all_bounds(likelihood, [limits], bounds))
 
 
 def _theta_limits(modes: Modes, first: MeasuredProfile) -> tuple[float, float]:
@@ -270,13 +292,16 @@ def _theta_limits(modes: Modes, first: MeasuredProfile) -> tuple[float, float]:
     return math.log((0.03 * gap) ** 2), math.log(20 / slowest**2)
 
 
-def _optimum(
-    likelihood: StorageLikelihood, start: FloatArray, logs: list[tuple[float, float]],
-    hyper: list[tuple[float, float]],
-) -> Optimum:  # fmt: skip
+def _all_bounds(
+    likelihood: StorageLikelihood, logs: list[tuple[float, float]], hyper: list[tuple[float, float]]
+) -> list[tuple[float, float]]:
     reach = 8.0 if np.isfinite(likelihood.displacement_sd) else 25.0  # free: half the sample
-    bounds = [*logs, *[(-reach, reach)] * likelihood.n_shifts, *hyper]
-    q, cost = optimise(likelihood, start, bounds)
+    return [*logs, *[(-reach, reach)] * likelihood.n_shifts, *hyper]
+
+
+def _at(
+    likelihood: StorageLikelihood, q: FloatArray, cost: float, bounds: list[tuple[float, float]]
+) -> Optimum:
     return Optimum(q, cost, covariance_at(likelihood, q, bounds), bounds)
 
 
@@ -294,7 +319,8 @@ def _joint(
     sure = np.array([1 / max(m.spread, 0.02) if m.status == "determined" else 0.3 for m, _ in alone])
     start = _start(likelihood, wanted, sure, logs)
     shifts = [q[1] for _, q in alone] if likelihood.n_shifts else []
-    return _optimum(likelihood, np.concatenate([start, shifts, hyper]), logs, bounds)
+    every = _all_bounds(likelihood, logs, bounds)
+    return _at(likelihood, *optimise(likelihood, np.concatenate([start, shifts, hyper]), every), every)
 
 
 def _start(
@@ -323,7 +349,7 @@ def _start(
 def _summary(likelihood: StorageLikelihood, best: Optimum, alone: tuple[Marginal, ...]) -> StorageFit:
     n, law = likelihood.n_logs, likelihood.law
     logs, shifts, amplitude, length, noise = likelihood.split(best.q)
-    temperatures = stage_temperatures(likelihood.histories)
+    temperatures = stage_temperatures(likelihood.histories) or law.temperatures.tolist()  # ramps alone
     marginals = [marginal(likelihood, best, *row) for row in functionals(law, temperatures)]
     arrhenius = law.kind == "arrhenius"
     found = likelihood.amplitudes(best.q)
@@ -342,45 +368,4 @@ def _summary(likelihood: StorageLikelihood, best: Optimum, alone: tuple[Marginal
     )  # fmt: skip
 
 
-def refit(
-    fit: StorageFit, *, profiles: Sequence[MeasuredProfile] | None = None,
-    warmer: Callable[[float], float] | None = None, energy: float = 0.0, displacement_sd: float | None = None,
-) -> tuple[FloatArray, Optimum]:  # fmt: skip
-    """The quantities of `StorageFit.quantities` if something else were true: for systematic errors, checks.
-
-    Parameters
-    ----------
-    fit : StorageFit
-    profiles : sequence of MeasuredProfile, optional
-        In place of those fitted.
-    warmer : callable, optional
-        By how many kelvin a stage was warmer than its stated temperature [K].
-    energy : float
-        [J], added to a known activation energy.
-    displacement_sd : float, optional
-        [m], in place of that assumed.
-    """
-    old, law, temperatures, histories = fit.likelihood, fit.law, fit.temperatures, fit.histories
-    if warmer is not None:
-        moved = np.array([t + warmer(float(t)) for t in law.temperatures])
-        law, histories = replace(law, temperatures=moved), tuple(_moved(h, warmer) for h in histories)
-        temperatures = tuple(t + warmer(t) for t in temperatures)
-    law = replace(law, energy=law.energy + energy)
-    first, *later = profiles or fit.profiles
-    sd = old.displacement_sd if displacement_sd is None else displacement_sd
-    likelihood = StorageLikelihood(old.modes, first, later, histories, law, sd)
-    q, bounds, n = fit.optimum.q, list(fit.optimum.bounds), old.n_logs
-    if displacement_sd is not None:
-        q = np.concatenate([q[:n], np.zeros(likelihood.n_shifts), q[-3:]])
-        bounds = [*bounds[:n], *[(-25.0, 25.0)] * likelihood.n_shifts, *bounds[-3:]]
-    q, cost = optimise(likelihood, q, bounds)
-    return _values(law, temperatures, q[:n]), Optimum(q, cost, np.zeros((q.size, q.size)), bounds)
-
-
-def _moved(history: History, warmer: Callable[[float], float]) -> History:
-    if isinstance(history, Programme):
-        return Programme(lambda t: history.temperature(t) + warmer(history.temperature(t)), history.duration)
-    return tuple(Stage(s.duration, s.start + warmer(s.start), s.end + warmer(s.end)) for s in history)
-
-
-__all__ = ["Setting", "StorageFit", "fit_profiles", "fit_storage", "refit"]
+__all__ = ["Setting", "StorageFit", "fit_profiles", "fit_storage"]

@@ -19,7 +19,7 @@ from scipy.constants import Boltzmann
 
 from ionscape.core.errors import InputError
 from ionscape.core.serial import storable
-from ionscape.tracer.history import SAME_TEMPERATURE, History, Programme, diffusion_work
+from ionscape.tracer.history import SAME_TEMPERATURE, History, Programme, Stage, diffusion_work
 from ionscape.tracer.smoothing import DECAYED, Amplitudes, Modes, hyper_gradient, infer
 
 FloatArray = NDArray[np.float64]
@@ -96,9 +96,22 @@ class Law:
         """theta after each history (K,) [m^2], and d theta/d ln D (K, n)."""
         theta, slope = np.empty(len(histories)), np.empty((len(histories), logs.size))
         for k, history in enumerate(histories):
+            if not isinstance(history, Programme) and all(stage.is_constant for stage in history):
+                theta[k], slope[k] = self._steady_work(history, logs)
+                continue
             theta[k] = diffusion_work(history, lambda t: self._coefficient(t, logs))
             for j in range(logs.size):
                 slope[k, j] = theta[k] if logs.size == 1 else diffusion_work(history, self._by_log(j, logs))
+        return theta, slope
+
+    def _steady_work(self, history: Sequence[Stage], logs: FloatArray) -> tuple[float, FloatArray]:
+        """Of stages of constant temperature."""
+        theta, slope = 0.0, np.zeros(logs.size)
+        for stage in history:
+            weights, constant = self.weights(stage.start)
+            work = stage.duration * math.exp(min(float(weights @ logs) + constant, LARGEST_LOG))
+            theta += work
+            slope += work * weights
         return theta, slope
 
     def _by_log(self, j: int, logs: FloatArray) -> Callable[[float], float]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ionscape.tracer.storage_descent import descend
 from ionscape.tracer.storage_likelihood import StorageLikelihood
 
 FloatArray = NDArray[np.float64]
@@ -68,11 +69,7 @@ def optimise(
     likelihood: StorageLikelihood, start: FloatArray, bounds: list[tuple[float, float]]
 ) -> tuple[FloatArray, float]:
     """The most likely q from one start."""
-    from scipy.optimize import minimize
-
-    found = minimize(likelihood.cost, start, jac=True, method="L-BFGS-B", bounds=bounds,
-                     options={"maxiter": 200, "ftol": 1e-10, "gtol": 1e-5})  # fmt: skip
-    return np.asarray(found.x), float(found.fun)
+    return descend(likelihood.cost, start, bounds, maxiter=200, ftol=1e-10, gtol=1e-5)
 
 
 def covariance_at(
@@ -141,8 +138,7 @@ def _is_parabolic(
 
 
 class _Profile:
-    """Greatest likelihood with the quantity held; the prior of the initial profile stays as the data "
-      "chose it."""
+    """Greatest likelihood with the quantity held; the initial profile's prior stays as the data chose it."""
 
     def __init__(
         self, likelihood: StorageLikelihood, best: Optimum, weights: FloatArray, constant: float
@@ -184,8 +180,6 @@ class _Profile:
         return self.known[at]
 
     def _held(self, at: float) -> float:
-        from scipy.optimize import minimize
-
         n, q = self.weights.size, self.best.q
         others = [j for j in range(q.size - HYPER) if j != self.pivot]
         lean = np.zeros(q.size)
@@ -205,9 +199,7 @@ class _Profile:
         if not others:
             return self.likelihood.cost(full(np.zeros(0)))[0]
         bounds = [self.best.bounds[j] for j in others]
-        found = minimize(cost, q[others], jac=True, method="L-BFGS-B", bounds=bounds,
-                         options={"maxiter": 60, "ftol": 1e-9})  # fmt: skip
-        return float(found.fun)
+        return descend(cost, q[others], bounds, maxiter=60, ftol=1e-9)[1]
 
     def _root(self, at: float) -> float:
         return math.sqrt(max(2 * (self.cost(at) - self.top), 0.0))

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ionscape.core.number_format import (
     format_celsius,
     format_number,
@@ -14,7 +16,7 @@ from ionscape.core.number_format import (
     with_unit,
 )
 from ionscape.core.outcome import Table
-from ionscape.tracer.storage_checks import SIGNIFICANT, Content, Displaced, reaches_end
+from ionscape.tracer.storage_checks import SIGNIFICANT, Content, Displaced, LineTest, reaches_end
 from ionscape.tracer.storage_estimates import StorageEstimates
 from ionscape.tracer.storage_fit import StorageFit
 from ionscape.tracer.storage_marginal import Marginal
@@ -36,6 +38,7 @@ class StorageReport:
     displaced: Displaced | None
     stated_length: bool
     notes: tuple[str, ...] = ()
+    line: LineTest | None = None
 
 
 def length_unit(length: float) -> tuple[str, float]:
@@ -47,27 +50,55 @@ def length_unit(length: float) -> tuple[str, float]:
 def storage_findings(report: StorageReport) -> tuple[str, ...]:
     """The answers, most important first."""
     fit, found = report.fit, report.estimates
-    name = f"D* ({report.channel[0]})" if report.channel[0] else "D*"
-    lines = []
-    for t, estimate in zip(fit.temperatures, found.diffusion, strict=True):
-        text = format_quantity(estimate, "cm^2/s")
-        lines.append(f"{name} = {text} at {format_celsius(t)}." if estimate.status == "determined" else
-                     f"{name} {text} at {format_celsius(t)}: {estimate.note}.")  # fmt: skip
-    if fit.activation_energy is not None:
+    values = [
+        f"{'= ' if one.status == 'determined' else ''}{format_quantity(one, 'cm^2/s')} at {format_celsius(t)}"
+        for t, one in zip(fit.temperatures, found.diffusion, strict=True)
+    ]
+    answer = f"D* {_listed(values)}{_channel_text(report)}"
+    if fit.activation_energy is not None and found.activation_energy.status == "determined":
+        answer += f"; activation energy {format_quantity(found.activation_energy, 'eV')}, "
+        answer += f"D₀ = {format_quantity(found.prefactor, 'cm^2/s')}"
+    if any(abs(deviation) > SIGNIFICANT for deviation in report.disagreements):
+        answer += ", but the later profiles contradict each other"
+    lines = [f"{answer}."]
+    lines += [f"At {format_celsius(t)}: {one.note}." for t, one in
+              zip(fit.temperatures, found.diffusion, strict=True) if one.status != "determined"]  # fmt: skip
+    if fit.activation_energy is not None and found.activation_energy.status != "determined":
         energy = found.activation_energy
-        text = format_quantity(energy, "eV")
-        lines.append(f"Activation energy {text}, D₀ = {format_quantity(found.prefactor, 'cm^2/s')}."
-                     if energy.status == "determined" else f"Activation energy {text}: "
-                                                           f"{energy.note}.")  # fmt: skip
-    if report.channel[0]:
-        lines.append(f"The coefficient is called {report.channel[0]} because {report.channel[1]}."
-                     if report.channel[1] != "stated" else f"The study calls it "
-                                                           f"{report.channel[0]}.")  # fmt: skip
+        lines.append(f"Activation energy {format_quantity(energy, 'eV')}: {energy.note}.")
+    lines += _line_text(report)
     alone = [_alone_text(fit, k) for k in range(len(fit.theta))]
-    if len(fit.temperatures) == 1 and len(alone) > 1 and all(alone):
+    if len(fit.temperatures) == 1 and fit.law.kind == "constant" and not fit.law.energy and len(alone) > 1:
         each = [f"{label} {text}" for label, text in zip(report.labels[1:], alone, strict=True)]
         lines.append(f"Each later profile alone: {', '.join(each)}.")
     return tuple(lines)
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
+
+
+def _channel_text(report: StorageReport) -> str:
+    channel, reason = report.channel
+    if not channel:
+        return ""
+    return f" ({channel}, as the study states)" if reason == "stated" else f" ({channel}: {reason})"
+
+
+def _line_text(report: StorageReport) -> list[str]:
+    """What the test of the straight line in 1/T says."""
+    line = report.line
+    if line is None:
+        return []
+    tested = f"χ² = {format_number(line.square, 3)}, degrees of freedom: {line.freedom}"
+    if not line.rejected:
+        return [f"A straight line of ln D in 1/T describes all temperatures ({tested})."]
+    if report.fit.law.kind == "free":
+        return [f"No straight line of ln D in 1/T describes these temperatures ({tested}): each D is fitted "
+                "separately, and there is no one activation energy."]  # fmt: skip
+    each = [f"{with_unit(format_value(1e4 * d, 1e4 * d * sd), 'cm^2/s')} at {format_celsius(t)}" for t, d, sd
+            in zip(line.temperatures, np.exp(line.logs), line.spreads, strict=True)]  # fmt: skip
+    return [f"Fitted separately: {', '.join(each)}."]
 
 
 def _alone_text(fit: StorageFit, k: int) -> str:
@@ -100,6 +131,10 @@ def storage_warnings(report: StorageReport) -> tuple[str, ...]:
                         f"describe all "
                         "profiles")  # fmt: skip
     told += _displacement_warning(report)
+    if report.line is not None and report.line.rejected and fit.law.kind == "arrhenius":
+        told.append(f"a straight line of ln D in 1/T does not describe these temperatures (χ² = "
+                    f"{format_number(report.line.square, 3)}, freedom {report.line.freedom}): leave out "
+                    "'law: arrhenius' for a D at each temperature")  # fmt: skip
     if fit.scatter > NOISY:
         told.append(f"the points scatter {fit.scatter:.2g} times as much as counting explains (grains, or "
                     f"steps at "

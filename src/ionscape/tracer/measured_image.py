@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ionscape.core.errors import AnalysisError, InputError
 from ionscape.core.measurement import COUNTS, FRACTION, Sweep
 from ionscape.core.serial import storable
-from ionscape.tracer.isotope_fraction import fraction_of_sweep
+from ionscape.tracer.counting import fraction_of_sweep
 
 FloatArray = NDArray[np.float64]
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from ionscape.core.errors import AnalysisError, InputError
 from ionscape.testing.grain_map import ReferenceDiffusion, ReferenceStage, voronoi_grains
-from ionscape.tracer.boundary_distribution import boundary_distribution
-from ionscape.tracer.boundary_steps import BoundarySteps, boundary_steps
-from ionscape.tracer.ion_image import IonImage
+from ionscape.tracer.measured_image import IonImage
+from ionscape.tracer.permeability_distribution import boundary_distribution
+from ionscape.tracer.step_fit import BoundarySteps, boundary_steps
 
 FloatArray = NDArray[np.float64]
 PIXEL, BULK, PERMEABILITY = 0.977e-6, 2.6e-12, 1.5e-8
@@ -43,10 +43,10 @@ def test_flat_boundaries_give_back_slope_and_step(tilt: float) -> None:
 
 
 def test_errors_are_those_of_repeated_counting() -> None:
-    """Over 25 images of the same six boundaries the pulls have a standard deviation of one."""
+    """Over 16 images of the same six boundaries the pulls have a standard deviation of one."""
     rng = np.random.default_rng(1)
     pulls = []
-    for _ in range(25):
+    for _ in range(16):
         image, labels, slope = chain(5000, rng)
         found = boundary_steps(image, labels)
         sd = np.sqrt(np.einsum("kii->ki", found.covariance))
@@ -54,7 +54,7 @@ def test_errors_are_those_of_repeated_counting() -> None:
         pulls.append((np.column_stack([found.gradient, found.step]) - truth) / sd)
     together = np.concatenate(pulls)
     assert np.abs(together.mean(axis=0)).max() < 0.3
-    assert together.std(axis=0) == pytest.approx(1.0, abs=0.16)
+    assert together.std(axis=0) == pytest.approx(1.0, abs=0.2)
 
 
 def test_an_instrument_s_blur_is_kept_out_when_it_is_stated() -> None:
@@ -104,14 +104,16 @@ def test_intervals_of_a_polycrystal_cover() -> None:
 
 
 def test_the_mean_over_boundaries_holds_the_truth_and_knows_a_spread() -> None:
+    """The truth is that of the boundaries in the image, drawn with a spread of 0.5 around PERMEABILITY."""
     found, _ = seen(200_000, 9)
+    truth = polycrystal()[2]
+    logs = np.log([v for k in found.measured if (v := truth.get(found.lines[k].grains, 0.0)) > 0])
     told = boundary_distribution(found, "x")
     low, high = told.median.interval(0.95)
-    assert low < PERMEABILITY / BULK * 1.1
-    assert high > PERMEABILITY / BULK * 0.9
+    assert low < math.exp(logs.mean()) / BULK < high
     assert told.median.spread < 0.15
     low, high = told.spread.interval(0.95)
-    assert low < 0.5 < high
+    assert low < logs.std() < high
 
 
 def test_too_few_boundaries_or_a_map_that_does_not_belong_are_sentences() -> None:

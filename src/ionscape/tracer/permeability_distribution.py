@@ -23,7 +23,7 @@ from ionscape.core.estimate import Estimate, joint, undetermined
 from ionscape.core.quantity import DIMENSIONLESS
 from ionscape.core.serial import storable
 from ionscape.tracer.boundary_permeability import RATIO
-from ionscape.tracer.boundary_steps import BoundarySteps
+from ionscape.tracer.step_fit import BoundarySteps
 
 FloatArray = NDArray[np.float64]
 
@@ -80,6 +80,12 @@ def boundary_distribution(steps: BoundarySteps, source: str) -> BoundaryDistribu
     ------
     AnalysisError
         If there are too few boundaries, or gradients and steps do not belong together.
+
+    Notes
+    -----
+    Every boundary enters with the profile likelihood of its ratio, which leans upwards where the step itself
+    is uncertain: with errors of a sixth of the steps' size the median is right, with a quarter it comes out
+    8 %, with a half 15 % too large.
     """
     if steps.gradient.size < FEWEST:
         raise AnalysisError(
@@ -181,8 +187,7 @@ class _Likelihood:
         if not ratio > 0:
             raise AnalysisError(
                 "gradients and steps of the boundaries have opposite signs on average: no flux across "
-                "resistive "
-                "boundaries looks like this; does the map of grains belong to the image?"
+                "resistive boundaries looks like this; does the map of grains belong to the image?"
             )
         return np.array([math.log(ratio), math.log(0.4), SLOPE])
 

@@ -7,7 +7,7 @@ import pytest
 
 from ionscape.core.errors import InputError
 from ionscape.core.measurement import Sweep
-from ionscape.tracer.ion_image import image_groups, ion_image, noise_variance
+from ionscape.tracer.measured_image import image_groups, ion_image, noise_variance
 from ionscape.tracer.measurement_fields import TracerMeasurement
 
 FIELDS = TracerMeasurement.model_validate({"pixel": "1 um"})

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from ionscape.tracer.boundary_lines import boundary_lines
+from ionscape.tracer.boundary_tracing import boundary_lines
 
 
 @pytest.mark.parametrize("angle", [0, 10, 20, 30, 45, 70, 90])

@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 
 from ionscape.core.errors import AnalysisError, InputError
 from ionscape.core.serial import storable
-from ionscape.tracer.boundary_lines import BoundaryLine, boundary_lines
 from ionscape.tracer.boundary_strips import Strip, distance_to_boundaries, strip_around
-from ionscape.tracer.ion_image import IonImage
+from ionscape.tracer.boundary_tracing import BoundaryLine, boundary_lines
+from ionscape.tracer.measured_image import IonImage
+from ionscape.tracer.strip_surface import N_COLUMNS, N_FIXED, ORDERS, columns_of, functionals_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int_]
@@ -34,14 +35,6 @@ MODEL_ERROR = 0.15
 triple junctions), over the image's typical gradient at boundaries; from images by finite elements, see
 ``verify/tracer_boundary_coverage.py``."""
 CLEARANCE = 1.5  # resolutions (full width at half maximum) left out on both sides of a boundary
-
-# Powers of the coordinate across (x) and along (y); "shared": one coefficient for both sides, "each": one for
-# each. Odd powers of x are shared: they carry the flux, which is continuous.
-_FIXED_SHARED, _FIXED_EACH = ((1, 0),), ((0, 0), (0, 1))
-_ORDER2_SHARED, _ORDER2_EACH = ((1, 1),), ((2, 0), (0, 2))
-_ORDER3_SHARED, _ORDER3_EACH = ((3, 0), (1, 2)), ((2, 1), (0, 3))
-_N_FIXED = 5
-_ORDERS = np.array([2] * 5 + [3] * 6)
 
 
 @storable
@@ -135,8 +128,8 @@ def boundary_steps(
     if labels.shape != image.fraction.shape:
         raise InputError(
             f"the image has {_size(image.fraction.shape)} pixels but the map of grains "
-            f"{_size(labels.shape)}: give "
-            "both on the same pixels, or 'registration' so that the map is brought onto the image"
+            f"{_size(labels.shape)}: give both on the same pixels, or 'registration' so that the map is "
+            "brought onto the image"
         )
     pixel = float(np.sqrt(image.spacing[0] * image.spacing[1]))
     clearance = CLEARANCE * max(resolution or 0.0, pixel)
@@ -161,54 +154,6 @@ def _size(shape: tuple[int, ...]) -> str:
 
 
 # ---- the fit --------------------------------------------------------------------------------------------
-def _design(strip: Strip) -> FloatArray:
-    """(N, 17) columns: 5 fixed, 5 of second and 6 of third order, and the slope across of side b alone."""
-    x, y, far = strip.across, strip.along, strip.far.astype(float)
-    columns = []
-    for shared, each in (
-        (_FIXED_SHARED, _FIXED_EACH),
-        (_ORDER2_SHARED, _ORDER2_EACH),
-        (_ORDER3_SHARED, _ORDER3_EACH),
-    ):
-        columns += [x**m * y**n for m, n in shared]
-        columns += [x**m * y**n * side for m, n in each for side in (1 - far, far)]
-    return np.column_stack([*columns, x * far])
-
-
-def _functionals(strip: Strip) -> FloatArray:
-    """(3, 17): mean normal gradient (of both sides), step and level along the boundary, from the
-    coefficients."""
-    x, y, nx, ny, share = (
-        strip.line_across,
-        strip.line_along,
-        strip.normal_across,
-        strip.normal_along,
-        strip.share,
-    )
-    gradient, step, mean = [], [], []
-    for shared, each in (
-        (_FIXED_SHARED, _FIXED_EACH),
-        (_ORDER2_SHARED, _ORDER2_EACH),
-        (_ORDER3_SHARED, _ORDER3_EACH),
-    ):
-        for m, n in shared:
-            gradient.append(float(share @ (nx * _slope(x, m) * y**n + ny * x**m * _slope(y, n))))
-            step.append(0.0)
-            mean.append(float(share @ (x**m * y**n)))
-        for m, n in each:
-            half = 0.5 * float(share @ (nx * _slope(x, m) * y**n + ny * x**m * _slope(y, n)))
-            level = float(share @ (x**m * y**n))
-            gradient += [half, half]
-            step += [-level, level]
-            mean += [level / 2, level / 2]
-    apart = [float(share @ values) for values in (nx / 2, x, x / 2)]
-    return np.array([[*gradient, apart[0]], [*step, apart[1]], [*mean, apart[2]]])
-
-
-def _slope(x: FloatArray, power: int) -> FloatArray:
-    return power * x ** (power - 1) if power > 0 else np.zeros_like(x)
-
-
 @dataclass(frozen=True)
 class _Normals:
     """Sums of all strips: normal matrices (K, 17, 17), right sides (K, 17), squares (K,), counts (K,)."""
@@ -222,22 +167,23 @@ class _Normals:
     def penalised(self, curvature: tuple[float, float], noise: float, *, separate: bool) -> FloatArray:
         """Normal matrices with the random coefficients' precision; the last column held at zero or free."""
         matrix = self.matrix / noise
-        matrix[:, range(_N_FIXED, 16), range(_N_FIXED, 16)] += 1 / self._variance(curvature)
+        random = range(N_FIXED, N_COLUMNS - 1)
+        matrix[:, random, random] += 1 / self._variance(curvature)
         if not separate:
             matrix = matrix.copy()
-            matrix[:, 16, :] = matrix[:, :, 16] = 0.0
-            matrix[:, 16, 16] = 1.0
+            matrix[:, -1, :] = matrix[:, :, -1] = 0.0
+            matrix[:, -1, -1] = 1.0
         return matrix
 
     def _variance(self, curvature: tuple[float, float]) -> FloatArray:
-        ratio = np.where(_ORDERS == 2, curvature[0], curvature[1])
+        ratio = np.where(ORDERS == 2, curvature[0], curvature[1])
         return np.asarray((self.amplitude[:, None] * ratio) ** 2)
 
     def deviance(self, curvature: tuple[float, float], noise: float) -> float:
         """-2 ln of the restricted likelihood."""
         matrix = self.penalised(curvature, noise, separate=False)
         right = self.right / noise
-        right[:, 16] = 0.0
+        right[:, -1] = 0.0
         fitted = np.linalg.solve(matrix, right[..., None])[..., 0]
         squares = self.squares / noise - np.einsum("kp,kp->k", right, fitted)
         determinant = np.linalg.slogdet(matrix)[1] + np.log(self._variance(curvature)).sum(axis=1)
@@ -248,7 +194,7 @@ def _normals(image: IonImage, strips: list[Strip], amplitude: FloatArray) -> _No
     f, v = image.fraction.ravel(), image.variance.ravel()
     matrix, right, squares = [], [], []
     for strip in strips:
-        design = _design(strip)
+        design = columns_of(strip)
         values = f[strip.pixels]
         weighted = design / v[strip.pixels, None]
         matrix.append(weighted.T @ design)
@@ -314,36 +260,45 @@ def _fitted(
     amplitude, across = _macroscopic(image, [lines[k] for k in measured], scale)
     sums = _normals(image, strips, amplitude)
     curvature, noise = _curvature(sums)
-    want = np.array([_functionals(strip) for strip in strips]) / np.array([scale, 1.0, 1.0])[:, None]
+    want = np.array([functionals_of(strip) for strip in strips]) / np.array([scale, 1.0, 1.0])[:, None]
     inverse = np.linalg.inv(sums.penalised(curvature, noise, separate=False))
-    inverse[:, 16, :] = inverse[:, :, 16] = 0.0
+    inverse[:, -1, :] = inverse[:, :, -1] = 0.0
     found = np.einsum("kfp,kpq,kq->kf", want, inverse, sums.right / noise)
     ratio = want[:, :2]
     covariance = ratio @ inverse @ ratio.swapaxes(1, 2)
     covariance[:, 0, 0] += (MODEL_ERROR * _typical_gradient(found[:, 0], covariance[:, 0, 0], amplitude)) ** 2
-    loose = np.linalg.inv(sums.penalised(curvature, noise, separate=True))
-    apart = np.einsum("kpq,kq->kp", loose, sums.right / noise)
-    difference, mean = apart[:, 16] / scale, np.einsum("kp,kp->k", want[:, 0], apart)
+    gradients, mismatch = _either_side(sums, curvature, noise, want[:, 0], scale)
     shared, shared_covariance = _shared(image, strips, ratio @ inverse, noise)
     return BoundarySteps(
-        lines,
-        reasons,
-        measured,
-        found[:, 0],
-        found[:, 1],
-        covariance,
-        found[:, 2],
-        np.column_stack([mean - difference / 2, mean + difference / 2]),
-        apart[:, 16] / np.sqrt(loose[:, 16, 16]),
-        amplitude,
-        across,
-        shared,
-        shared_covariance,
-        scale,
-        curvature,
-        noise,
-        clearance,
+        lines=lines,
+        reasons=reasons,
+        measured=measured,
+        gradient=found[:, 0],
+        step=found[:, 1],
+        covariance=covariance,
+        level=found[:, 2],
+        gradients=gradients,
+        mismatch=mismatch,
+        amplitude=amplitude,
+        across=across,
+        shared=shared,
+        shared_covariance=shared_covariance,
+        grain_size=scale,
+        curvature=curvature,
+        noise_factor=noise,
+        clearance=clearance,
     )
+
+
+def _either_side(
+    sums: _Normals, curvature: tuple[float, float], noise: float, want: FloatArray, scale: float
+) -> tuple[FloatArray, FloatArray]:
+    """(K, 2) gradients of both sides where they need not be equal, and (K,) their difference over its SD."""
+    loose = np.linalg.inv(sums.penalised(curvature, noise, separate=True))
+    apart = np.einsum("kpq,kq->kp", loose, sums.right / noise)
+    difference, mean = apart[:, -1] / scale, np.einsum("kp,kp->k", want, apart)
+    gradients = np.column_stack([mean - difference / 2, mean + difference / 2])
+    return gradients, apart[:, -1] / np.sqrt(loose[:, -1, -1])
 
 
 def _typical_gradient(gradient: FloatArray, variance: FloatArray, amplitude: FloatArray) -> FloatArray:
@@ -363,7 +318,7 @@ def _shared(
     v = image.variance.ravel()
     rows, columns, weights = [], [], []
     for k, strip in enumerate(strips):
-        pull = gain[k] @ _design(strip).T / (noise * v[strip.pixels])
+        pull = gain[k] @ columns_of(strip).T / (noise * v[strip.pixels])
         for part in range(2):
             rows.append(np.full(strip.pixels.size, 2 * k + part))
             columns.append(strip.pixels)

@@ -17,7 +17,7 @@ from ionscape.core.quantity import named_dimension
 
 IntArray = NDArray[np.int_]
 _LENGTH = named_dimension("length")
-_PARTS = 4
+_PARTS = 4  # along either side, for the jackknife: each still holds several grains of a usual image
 
 
 @dataclass(frozen=True)

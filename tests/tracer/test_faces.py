@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from ionscape.core.errors import InputError
 from ionscape.testing.grain_map import GrainMap, grains_from_seeds, voronoi_grains
-from ionscape.tracer.grain_faces import GrainFaces, grain_faces
+from ionscape.tracer.faces import GrainFaces, grain_faces
 
 PIXEL = 1e-6
 

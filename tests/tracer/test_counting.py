@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ionscape.core.errors import InputError
 from ionscape.core.measurement import FRACTION, FRACTION_UNCERTAINTY, Sweep
-from ionscape.tracer.isotope_fraction import fraction_of_sweep, isotope_fraction
+from ionscape.tracer.counting import fraction_of_sweep, isotope_fraction
 from ionscape.tracer.measurement_fields import TracerMeasurement
 
 COUNTS = st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=1, max_size=20).filter(

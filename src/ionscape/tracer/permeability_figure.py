@@ -1,0 +1,127 @@
+"""How the permeabilities of all boundaries are distributed, as a histogram of their logarithm."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ionscape.core.estimate import Estimate
+from ionscape.core.figure import PALETTE, axis, layout, numbers, trace
+from ionscape.core.number_format import format_quantity, format_unit
+from ionscape.core.outcome import Figure
+from ionscape.core.quantity import to_field
+
+FloatArray = NDArray[np.float64]
+
+# Status and side, name, colour, pattern.
+_KINDS = (
+    ("determined", "determined", PALETTE[0], ""),
+    ("boundupper", "at most (upper bounds)", PALETTE[1], "/"),
+    ("boundlower", "at least (lower bounds)", PALETTE[2], "\\"),
+)
+
+
+def permeability_histogram(
+    values: Sequence[Estimate],
+    median: Estimate,
+    spread: Estimate,
+    unit: str,
+    symbol: str,
+    name: str,
+    title: str,
+) -> Figure:
+    """Determined values and bounds in classes of log10, with the log-normal of the boundaries themselves."""
+    decades = {
+        kind: np.array(
+            [math.log10(to_field(v.value, unit)) for v in values if v.status + v.side == kind and v.value > 0]
+        )
+        for kind, *_ in _KINDS
+    }
+    edges = _classes(decades)
+    data = [_bars(decades[kind], edges, *look) for kind, *look in _KINDS if decades[kind].size]
+    told = ""
+    if median.status == "determined":
+        told = f" Geometric mean {format_quantity(median, unit)}."
+        data.append(_mark(median, unit))
+        if spread.status == "determined":
+            data.append(_log_normal(median, spread, unit, len(values) * float(edges[1] - edges[0])))
+    caption = (
+        "Values of single boundaries scatter by their errors too; the line is the distribution of the "
+        f"boundaries themselves, fitted to all {len(values)} of them, bounds and undetermined ones included: "
+        f"those that are determined are so partly because their errors made them large.{told}"
+    )
+    x = axis(f"{symbol} [{format_unit(unit)}]", **decade_ticks(edges))
+    plot = layout(x, axis("number of boundaries"), height=380, barmode="stack", bargap=0.0)
+    plot["legend"] = plot["legend"] | {"x": 0.99, "xanchor": "right", "y": 0.98}
+    return Figure(name, title, caption, {"data": data, "layout": plot})
+
+
+def _classes(decades: Mapping[str, FloatArray]) -> FloatArray:
+    """Edges of the classes: the middle 98 % of the determined values, of all where few are determined."""
+    everything = np.concatenate(list(decades.values()))
+    if everything.size == 0:
+        everything = np.zeros(1)
+    shown = decades["determined"] if decades["determined"].size >= 10 else everything
+    low, high = np.quantile(shown, [0.01, 0.99])
+    width = 0.1 if high - low < 3 else 0.2
+    return np.arange(math.floor(low / width) * width - width, high + 2 * width, width)
+
+
+def _bars(decades: FloatArray, edges: FloatArray, label: str, colour: str, pattern: str) -> dict[str, Any]:
+    within = decades[(decades > edges[0]) & (decades < edges[-1])]
+    heights, _ = np.histogram(within, edges)
+    look = {"color": colour, "opacity": 0.75, "line": {"width": 0.5, "color": "white"},
+            "pattern": {"shape": pattern}}  # fmt: skip
+    return {
+        "type": "bar",
+        "x": numbers((edges[1:] + edges[:-1]) / 2),
+        "y": [int(h) for h in heights],
+        "width": float(edges[1] - edges[0]),
+        "name": label,
+        "marker": look,
+    }
+
+
+def _log_normal(median: Estimate, spread: Estimate, unit: str, area: float) -> dict[str, Any]:
+    centre, sd = math.log10(to_field(median.value, unit)), spread.value / math.log(10)
+    x = np.linspace(centre - 3.2 * sd, centre + 3.2 * sd, 81)
+    y = area * np.exp(-0.5 * ((x - centre) / sd) ** 2) / (sd * math.sqrt(2 * math.pi))
+    return trace(x, y, "log-normal, errors removed", mode="lines", colour="#000000", width=2)
+
+
+def decade_ticks(edges: FloatArray) -> dict[str, Any]:
+    """Ticks at 1, 2, 5 of every decade (1 only over many), for an axis in log10."""
+    many = edges[-1] - edges[0] > 2.5
+    vals, texts = [], []
+    for decade in range(math.floor(edges[0]), math.ceil(edges[-1]) + 1):
+        for digit in (1,) if many else (1, 2, 5):
+            at = decade + math.log10(digit)
+            if edges[0] - 1e-9 <= at <= edges[-1] + 1e-9:
+                vals.append(round(at, 5))
+                texts.append(
+                    f"{digit}×10<sup>{decade}</sup>".replace("-", "−")
+                    if digit > 1
+                    else f"10<sup>{decade}</sup>".replace("-", "−")
+                )
+    return {"tickvals": vals, "ticktext": texts}
+
+
+def _mark(median: Estimate, unit: str) -> dict[str, Any]:
+    centre = math.log10(to_field(median.value, unit))
+    low, high = (math.log10(to_field(end, unit)) for end in median.interval(0.95))
+    mark = trace([centre], [0.0], "geometric mean, 95 %", colour="#000000", marker="diamond", size=10)
+    mark["error_x"] = {
+        "type": "data",
+        "symmetric": False,
+        "array": [high - centre],
+        "arrayminus": [centre - low],
+        "thickness": 2,
+        "width": 5,
+        "color": "#000000",
+    }
+    mark["cliponaxis"] = False
+    return mark
