@@ -91,3 +91,20 @@ def test_what_is_wrong_with_a_stated_value(
     with pytest.raises(StudyErrors) as caught:
         load_study(make_study(_text(study_text, f", with_value: {value}")))
     assert any(said in line for line in caught.value.lines())
+
+
+def test_results_of_two_samples_do_not_mix_where_one_is_needed(
+    make_study: Callable[..., Path], study_text: str
+) -> None:
+    head = study_text[: study_text.index("analyses:")].replace(
+        "measurements:\n", "  other: { thickness: 1.00 ± 0.01 mm, area: 0.5 ± 0.01 cm^2 }\nmeasurements:\n"
+    )
+    text = head + (
+        "  second: { technique: toy, sample: other, files: data/*.csv, temperature: from name }\n"
+        "analyses:\n  a: { use: toy.plateau, on: spectra }\n  b: { use: toy.plateau, on: second }\n"
+        "  h:\n    use: consistency.haven_ratio\n    tracer: a.conductivity_total\n"
+        "    conductivity: b.conductivity_total\n"
+    )
+    with pytest.raises(StudyErrors) as caught:
+        load_study(make_study(text))
+    assert any("one sample" in line and "pellet" in line and "other" in line for line in caught.value.lines())

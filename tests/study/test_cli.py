@@ -183,7 +183,8 @@ def test_techniques_show_fields_defaults_and_units(toy_site: Path, command: Call
     assert re.search(r"^  amplitude +number, default 0.01$", whole, re.M)
     assert re.search(r"^  weights +modulus \| unit, default modulus$", whole, re.M)
     one = command("techniques", "toy.average").out
-    assert re.search(r"^  on +results, e.g. arcs.conductivity_total, or a value \[S/m\], required$", one, re.M)
+    on = r"^  on +results, e.g. arcs.conductivity_total, or a value \[S/m\], required$"
+    assert re.search(on, one, re.M)
     assert "gives mean [S/m], luck [1]" in one
     wrong = command("techniques", "toi")
     assert (wrong.code, "did you mean 'toy'?" in wrong.err) == (2, True)

@@ -122,6 +122,8 @@ class Analysis:
     input_dimensions : mapping of str to str
         For each input, the unit that the rows referred to must be convertible to ("S/m"), for ``check``;
         inputs that are left out here take any rows.
+    one_sample : bool
+        Whether all results it takes must belong to one sample.
     measures : bool or None
         Whether ``on`` names measurements; None: where there are no ``inputs``.
     outputs : mapping of str to str
@@ -138,6 +140,7 @@ class Analysis:
     outputs: Mapping[str, str] = field(default_factory=dict)
     optional_inputs: tuple[str, ...] = ()
     measures: bool | None = None
+    one_sample: bool = False
 
     @property
     def works_on_measurements(self) -> bool:

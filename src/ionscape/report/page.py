@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 PLOTLY = "plotly-cartesian-4.1.1.min.js"
 MAX_HEADLINE_ROWS = 24
 _HEADLINE_FINDINGS = 3
+_LONG = 8  # analyses: beyond, the findings at the top have one sentence each
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ def page_html(result: StudyResult) -> str:
     places = {c.key: n for n, c in enumerate(references, start=1)}
     sections = list(_sections(result, whole, items, places))
     scripts = [_asset(PLOTLY), _asset("page.js")]
+    needs = {name: plan.needs for name, plan in result.study.analyses.items()}
     statuses: Counter[str] = Counter(row.estimate.status for row in rows)
     return _template("report.html.j2").render(
         result=result,
@@ -87,7 +89,7 @@ def page_html(result: StudyResult) -> str:
         specs=[(f.anchor, _embedded(f.of.plot)) for s in sections for f in s.figures],
         synthetic=result.study.synthetic,
         samples=sample_table(result.study.samples.values()),
-        findings=_headline_findings(sections, whole, items),
+        findings=_headline_findings(sections, whole, items, needs),
         headline=_headline_series(whole),
         by_temperature=list(_headline_items(items)),
         counts=_counts(statuses),
@@ -126,19 +128,34 @@ def _by_analysis(rows: Sequence[ResultRow]) -> dict[str, list[ResultRow]]:
 
 
 def _headline_findings(
-    sections: Sequence[Section], whole: Sequence[ResultRow], items: Sequence[ResultRow]
-) -> list[tuple[Section, tuple[str, ...]]]:
-    """First what whole series say of the main quantities, then their items, then checks and the like."""
+    sections: Sequence[Section], whole: Sequence[ResultRow], items: Sequence[ResultRow],
+    needs: Mapping[str, Sequence[str]],
+) -> list[tuple[Section, tuple[str, ...]]]:  # fmt: skip
+    """What a study says in the end stands first: what builds on the most, then its steps, then checks.
+
+    Of a long study each analysis has one sentence here, and none is told twice.
+    """
     answers = {row.analysis for row in whole if is_main(row)}
     steps = {row.analysis for row in items if is_main(row)}
+    long = len(sections) > _LONG
 
     def rank(section: Section) -> int:
         name = section.record.name
         return 0 if name in answers else 1 if name in steps else 2
 
-    return [
-        (s, s.record.outcome.findings[: _HEADLINE_FINDINGS - rank(s)]) for s in sorted(sections, key=rank)
-    ]
+    depths = {s.record.name: _depth(s.record.name, needs) for s in sections}
+    found, told = [], set[str]()
+    for s in sorted(sections, key=lambda s: (rank(s), -depths[s.record.name])):
+        new = [text for text in s.record.outcome.findings if text not in told]
+        new = new[: 1 if long else _HEADLINE_FINDINGS - rank(s)]
+        told |= set(new)
+        found.append((s, tuple(new)))
+    return found
+
+
+def _depth(name: str, needs: Mapping[str, Sequence[str]]) -> int:
+    """How many analyses lie, one upon the other, below this one."""
+    return max((1 + _depth(other, needs) for other in needs.get(name, ())), default=0)
 
 
 def _headline_series(whole: Sequence[ResultRow]) -> ValueTable | None:

@@ -127,10 +127,13 @@ def item_table(
         Whether the items' labels are printed also where temperatures tell the lines apart.
     """
     columns = list(dict.fromkeys(map(_column, own)))[:max_columns]
-    lines: dict[tuple[float, str], dict[_Column, ResultRow]] = {}
+    lines: _Lines = {}
     for row in own:
         key = (math.inf if row.temperature is None else row.temperature.value, row.item)
-        lines.setdefault(key, {})[_column(row)] = row
+        if _column(row) in columns:
+            lines.setdefault(key, {})[_column(row)] = row
+    if not items:
+        lines = _merged(lines)
     if not lines:
         return None
     order = sorted(lines, key=lambda key: key[0])  # items at one temperature stay in the study's order
@@ -150,6 +153,18 @@ def item_table(
     several = len({column[0] for column in columns}) > 1
     heads += [_column_head(column, analysis=several) for column in columns]
     return ValueTable(tuple(heads), tuple(printed), notes.listed, max(len(order) - MAX_ROWS, 0))
+
+
+def _merged(lines: _Lines) -> _Lines:
+    """What different analyses say at one temperature, in one line; items that say the same keep their own."""
+    found: _Lines = {}
+    for (kelvin, item), line in lines.items():
+        first = next((key for key in found if key[0] == kelvin), None)
+        if first is None or kelvin == math.inf or set(found[first]) & set(line):
+            found.setdefault((kelvin, item), {}).update(line)
+        else:
+            found[first].update(line)
+    return found
 
 
 def value_cell(row: ResultRow, notes: _Notes, *, unit: bool = False, power: bool = False) -> Cell:
@@ -200,6 +215,7 @@ def _quantity(name: str, estimate: Estimate) -> str:
 
 
 _Column = tuple[str, str, str, str]  # analysis, quantity, its name, unit
+_Lines = dict[tuple[float, str], dict[_Column, ResultRow]]
 
 
 def _column(row: ResultRow) -> _Column:

@@ -223,9 +223,13 @@ class AnalysisReader:
         order = TopologicalSorter({name: [n for n in p.needs if n in found] for name, p in found.items()})
         for name in order.static_order():
             plan = found[name]
-            samples = {found[n].sample for n in plan.needs if n in found}
-            if not plan.sample and len(samples) == 1:
-                found[name] = replace(plan, sample=samples.pop())
+            samples = {found[n].sample: n for n in reversed(plan.needs) if n in found}
+            if self._uses[name].one_sample and len(samples) > 1:
+                whose = ", ".join(f"{n!r} is of sample {sample or '?'}" for sample, n in samples.items())
+                said = f"{plan.use} takes results of one sample: {whose}"
+                self._problems.add(("analyses", name), said)
+            elif not plan.sample and len(samples) == 1:
+                found[name] = replace(plan, sample=next(iter(samples)))
 
 
 def place_name(place: Place) -> str:

@@ -8,7 +8,6 @@ moves along.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +20,9 @@ BOXES = 60
 
 def descend(
     cost: Callable[[FloatArray], tuple[float, FloatArray]], start: FloatArray,
-    bounds: Sequence[tuple[float, float]], **options: Any,
+    bounds: Sequence[tuple[float, float]], *, ftol: float, maxiter: int = 200,
 ) -> tuple[FloatArray, float]:  # fmt: skip
-    """Minimum of ``cost`` (value, gradient) near ``start`` within the bounds; options are L-BFGS-B's."""
+    """Minimum of ``cost`` (value, gradient) near ``start`` within the bounds, by L-BFGS-B."""
     from scipy.optimize import minimize
 
     low, high = np.array(bounds, dtype=np.float64).T
@@ -31,7 +30,7 @@ def descend(
     for _ in range(BOXES):
         walls = np.maximum(q - REACH, low), np.minimum(q + REACH, high)
         found = minimize(cost, q, jac=True, method="L-BFGS-B", bounds=list(zip(*walls, strict=True)),
-                         options=options)  # fmt: skip
+                         options={"maxiter": maxiter, "ftol": ftol, "gtol": 1e-5})  # fmt: skip
         gain = value - float(found.fun)
         q, value = np.asarray(found.x), float(found.fun)
         stopped = ((q <= walls[0]) & (walls[0] > low)) | ((q >= walls[1]) & (walls[1] < high))

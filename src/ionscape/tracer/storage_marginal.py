@@ -69,7 +69,7 @@ def optimise(
     likelihood: StorageLikelihood, start: FloatArray, bounds: list[tuple[float, float]]
 ) -> tuple[FloatArray, float]:
     """The most likely q from one start."""
-    return descend(likelihood.cost, start, bounds, maxiter=200, ftol=1e-10, gtol=1e-5)
+    return descend(likelihood.cost, start, bounds, ftol=1e-10)
 
 
 def covariance_at(
