@@ -86,11 +86,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--replicates", type=int, default=300)
-    parser.add_argument("--geometries", type=int, default=30)
+    parser.add_argument("--replicates", type=int, default=360)
+    parser.add_argument("--geometries", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     start, good = time.process_time(), True
-    for name, by in coverage(options.replicates, options.geometries).items():
+    found = coverage(options.replicates, options.geometries, seed=options.seed)
+    for name, by in found.items():
         for percent, share in by.items():
             off = abs(share - percent / 100)
             good &= off <= GOALS[percent][1]

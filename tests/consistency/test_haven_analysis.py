@@ -92,7 +92,7 @@ def test_across_channels_is_refused_with_what_to_measure(llto: Any) -> None:
 def test_the_boundary_says_what_depletion_would_do(llto: Any) -> None:
     tracer = [Row("boundary_permeability", measured(1.5e-8, 1e-9, llto.P), llto.exact(295.15, llto.K))]
     inputs = {"tracer": tracer, "conductivity": llto.conductivities(["grain_boundary"])}
-    found = outcome(llto.series(inputs))
+    found = outcome(llto.series(inputs), grain_size_average="series")
     (row,) = named(found.rows, "haven_ratio")
     assert row.estimate.value == pytest.approx(0.26, abs=0.02)
     assert "l" in row.estimate.weights  # ± 11 µm of grain size, in full
@@ -104,6 +104,72 @@ def test_above_one_is_warned_about(llto: Any) -> None:
     inputs = {"tracer": tracer, "conductivity": llto.conductivities(["bulk"])}
     found = outcome(llto.series(inputs), channels={"tracer": "bulk"})
     assert any("above 1 beyond its error" in text for text in found.warnings)
+    (text,) = [text for text in found.findings if "Nernst-Einstein" in text]
+    assert "refuse" in text
+    assert "too large a one makes D_σ too small" in text
+
+
+def test_values_without_errors_are_not_tested(llto: Any) -> None:
+    inputs = {
+        "tracer": [llto.stated("tracer", 6e-13, 0.0, "m^2/s", 295.15)],
+        "conductivity": [llto.stated("conductivity", 0.08, 0.0, "S/m", 295.15)],
+    }
+    bulk = {"tracer": "bulk", "conductivity": "bulk"}
+    sure = llto.sample(carrier_density=llto.exact(5e27, llto.N))
+    found = outcome(llto.series(inputs, sure), channels=bulk)
+    text = " ".join(found.findings)
+    assert "refuse. H_R = 0.2" in text
+    assert "no stated error; it cannot be tested against 1" in text
+    assert "excludes 1" not in text
+    assert "correlated" not in text
+
+
+def test_a_far_extrapolation_is_refused_with_what_to_measure(llto: Any) -> None:
+    """D* from 300 to 340 °C against σ at 25 °C: ln D* there has the error of E over seven ranges."""
+    inputs = {
+        "tracer": llto.diffusion("D*", "bulk", 0.05, [573.15, 593.15, 613.15]),
+        "conductivity": [llto.stated("conductivity", 0.08, 1e-3, "S/m", 298.15)],
+    }
+    found = outcome(llto.series(inputs), channels={"conductivity": "bulk"})
+    text = next(text for text in found.findings if "Nernst-Einstein" in text)
+    assert "refuse" in text
+    assert "D*_bulk is extrapolated 275 K" in text
+    assert "To settle it: D*_bulk measured at 25 °C" in text
+
+
+def test_ranges_far_apart_are_refused_even_with_one_energy(llto: Any) -> None:
+    tracer = llto.diffusion("D*", "bulk", 0.02, [573.15, 583.15, 593.15, 603.15])
+    sigma = [row for row in llto.conductivities(["bulk"]) if row.temperature.value < 330]
+    found = outcome(llto.series({"tracer": tracer, "conductivity": sigma}))
+    text = next(text for text in found.findings if "Nernst-Einstein" in text)
+    assert "refuse" in text
+    assert "lie farther apart" in text or "is extrapolated" in text
+
+
+def test_over_many_grains_it_is_a_composite_and_no_correlation(llto: Any) -> None:
+    """H_eff = Σ w H with the shares w of the resistance to single ions: 0.92·0.24 + 0.08·1 = 0.30."""
+    kelvin = 295.15
+    share = llto.in_series(llto.bulk(kelvin), llto.edge(kelvin)) / llto.edge(kelvin)
+    truth = share * 0.24 + (1 - share) * 1.0
+    whole = llto.in_series(llto.bulk(kelvin), llto.edge(kelvin, 0.20e-4))
+    assert llto.in_series(llto.bulk(kelvin), llto.edge(kelvin)) / whole == pytest.approx(truth)
+    tracer = [*llto.diffusion("D_NMR", "bulk", 0.02), *llto.diffusion("D*", "effective", 0.02)]
+    found = outcome(llto.series({"tracer": tracer, "conductivity": llto.conductivities()}))
+    (text,) = [text for text in found.findings if text.startswith("Haven ratio of the whole")]
+    assert "composite of bulk and grain boundaries" in text
+    assert "no correlation factor (bulk 1.0" in text or "no correlation factor (bulk 0.9" in text
+    assert "ways are correlated" not in text
+    assert not any(
+        "Apparent carrier density (effective" in text and "correlated" in text for text in found.findings
+    )
+
+
+def test_electrons_cannot_carry_more_than_all(llto: Any) -> None:
+    inputs = {"tracer": llto.diffusion("D_NMR", "bulk", 0.02), "conductivity": llto.conductivities(["bulk"])}
+    found = outcome(llto.series(inputs), electronic_conductivity="1 S/cm")
+    text = " ".join(found.findings)
+    assert "of which it can only be a part: are its unit" in text
+    assert "electrons carry" not in text.lower()
 
 
 def test_a_carrier_density_without_an_error_is_warned_about(llto: Any) -> None:

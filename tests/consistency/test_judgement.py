@@ -29,10 +29,56 @@ def test_another_value_is_used_with_its_ratio() -> None:
 
 
 def test_one_within_a_wide_interval_is_not_called_one() -> None:
-    """An interval from 0.2 to 4 holds 1, and nearly everything else."""
-    found = verdict(ratio(0.9, 0.8))
+    """An interval from 0.4 to 2 holds 1, and nearly everything else."""
+    found = verdict(ratio(0.9, 0.4))
     assert found.word == "use with H_R"
     assert any("too uncertain" in text for text in found.reasons)
+
+
+def test_one_within_a_factor_of_two_is_not_called_equality() -> None:
+    """exp(±1.96 · 0.324) = 0.53 to 1.89."""
+    found = verdict(ratio(1.0, 0.324))
+    assert found.word == "use"
+    assert "not distinguishable from 1 (within a factor of 1.9)" in found.sentence
+    assert "follow from each other" not in found.sentence
+    assert "follow from each other" in verdict(ratio(1.0, 0.1)).sentence
+
+
+@given(st.floats(1e-6, 1e3), st.floats(0.6, 5.0))
+def test_a_ratio_known_to_no_factor_of_ten_is_refused(value: float, relative: float) -> None:
+    """exp(2 · 1.96 · 0.6) = 10.5."""
+    found = verdict(ratio(value, relative), remedy="D* measured at 25 °C")
+    assert (found.word, found.settle) == ("refuse", ("D* measured at 25 °C",))
+
+
+def test_a_far_extrapolation_is_refused_however_narrow() -> None:
+    found = verdict(ratio(0.3, 0.1), far="D* is extrapolated 275 K", remedy="D* measured at 25 °C")
+    assert (found.word, found.settle) == ("refuse", ("D* measured at 25 °C",))
+    assert "D* is extrapolated 275 K" in found.reasons
+
+
+def test_above_one_is_refused_with_what_to_look_at() -> None:
+    found = verdict(measured(4.09, 0.26))
+    assert found.word == "refuse"
+    assert any("carrier density n" in text for text in found.settle)
+    assert any("one channel" in text for text in found.settle)
+    assert any("contacts" in text for text in found.settle)
+    assert verdict(ratio(1.1, 0.1)).word == "use"
+
+
+@given(st.floats(0.01, 100.0), st.floats(0.0, 0.004))
+def test_no_error_no_test(value: float, relative: float) -> None:
+    found = verdict(ratio(value, relative))
+    assert found.word == "refuse"
+    assert "no stated error; it cannot be tested against 1" in found.sentence
+    assert "excludes" not in found.sentence
+    assert any("uncertainties of D*" in text for text in found.settle)
+
+
+def test_a_composite_is_no_correlation() -> None:
+    found = verdict(ratio(0.298, 0.03), composite="it is a composite")
+    assert "composite" in found.sentence
+    assert "correlated" not in found.sentence
 
 
 def test_no_ratio_is_refused_and_what_would_settle_it_is_said() -> None:

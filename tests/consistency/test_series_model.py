@@ -14,6 +14,7 @@ from ionscape.consistency import (
     brick_layer_diffusion,
     maxwell_garnett_diffusion,
     series_diffusion,
+    series_length,
 )
 from ionscape.consistency.series_model import core_fraction, flux_bounds, series_boundary_product
 from ionscape.core.errors import InputError
@@ -89,6 +90,42 @@ def test_thin_slow_shells_are_the_series_model_too() -> None:
     bulk, product, ratio = 2.6e-12, 2.4e-13, 3e-5
     shells = maxwell_garnett_diffusion(bulk, product * ratio, core_fraction(ratio))
     assert float(shells) == pytest.approx(float(series_diffusion(bulk, product)), rel=1e-3)
+
+
+def test_a_box_of_boundaries_has_the_path_of_its_edges() -> None:
+    """Boundaries alone resist, D_eff of a lattice of grains (each at one potential) is Σ P A d²/(6 V).
+
+    Cubes: A = d² = a², V = a³, so that D_eff = P a; the area per volume is 3/a, the mean intercept 2a/3.
+    Truncated octahedra of unit edge: 6 squares at 2√2 and 8 hexagons at √6 in 8√2: just above the lower bound.
+    """
+    edge = 16e-6
+    assert float(series_length(2 * edge / 3)) == pytest.approx(edge)
+    squares, hexagons, volume = 6.0, 8 * 1.5 * math.sqrt(3), 8 * math.sqrt(2)
+    exact_path = (squares * 8 + hexagons * 6) / (6 * volume)
+    intercept = 2 / ((squares + hexagons) / 2 / volume)
+    assert float(series_length(intercept)) == pytest.approx(exact_path, rel=0.005)
+    assert float(series_length(intercept)) < exact_path
+
+
+def test_columns_have_the_path_of_their_network() -> None:
+    """Squares of edge a: D_eff = P a, 2 a of lines per a². Hexagons of edge s: a triangular lattice of
+    conductances P s has the sheet conductance √3 P s, with 2/(√3 s) of lines per area.
+    """
+    for lines_per_area, path in ((2 / 3.0, 3.0), (2 / (math.sqrt(3) * 3.0), math.sqrt(3) * 3.0)):
+        intercept = math.pi / (2 * lines_per_area)
+        assert float(series_length(intercept, 2)) == pytest.approx(path)
+    with pytest.raises(InputError, match="dimensions must be"):
+        series_length(1.0, 4)
+
+
+def test_random_boundaries_under_a_uniform_flux() -> None:
+    """Normals drawn at random: <(n·e)²> against <|n·e|>, 1/3 over 1/2 and 1/2 over 2/π."""
+    rng = np.random.default_rng(5)
+    for dimensions, ratio in ((2, 4 / math.pi), (3, 1.5)):
+        n = rng.standard_normal((400_000, dimensions))
+        along = n[:, 0] / np.linalg.norm(n, axis=1)
+        assert np.mean(np.abs(along)) / np.mean(along**2) == pytest.approx(ratio, rel=0.005)
+        assert float(series_length(1.0, dimensions)) == pytest.approx(ratio)
 
 
 @given(DIFFUSION, st.floats(0.01, 0.99))

@@ -99,6 +99,14 @@ def test_three_haven_ratios_and_three_verdicts(whole: Outcome) -> None:
         "effective": "use with H_R",
     }
     assert "tan δ" in verdicts.caption
+    assert "composite of bulk and grain boundaries" in next(r[2] for r in verdicts.rows if r[0] == "effective")
+
+
+def test_one_row_of_ratio_and_carriers_for_each_channel(whole: Outcome) -> None:
+    for quantity in ("haven_ratio", "apparent_carrier_density"):
+        channels = [r.item.split(",")[0] for r in whole.rows if r.quantity == quantity]
+        assert sorted(channels) == ["boundary", "bulk", "effective"]
+    assert {r.item.split("_")[1][0] for r in whole.rows if r.quantity == "mobility"} == {"σ"}
 
 
 def test_ratios_are_paired_within_a_channel_and_never_mixed_across(whole: Outcome) -> None:

@@ -173,3 +173,26 @@ def test_every_model_can_be_named() -> None:
     y = np.exp(-B * D) + 0.01 * _noise(9)
     for name in MODELS:
         assert fit_decay(y, b_value=B, model=name).model == name
+
+
+@pytest.mark.parametrize("b", [np.r_[1.9, 14:150:10], np.repeat([1.9, 14.0], 4)])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_decay_seen_at_its_first_echo_only_gives_a_lower_bound(b: np.ndarray, known: bool) -> None:
+    """With I0 free the first echo sets no upper end, and the noise that follows none either."""
+    n, bounds = 20, 0
+    for seed in range(n):
+        y = np.exp(-b) + 0.02 * np.exp(-1.9) * _noise(seed, b.size)
+        sd = np.full(b.size, 0.02 * np.exp(-1.9)) if known else None
+        d = fit_decay(y, sd, b_value=b / D, model="one").diffusion_coefficient
+        if d.status == "bound":
+            assert d.side == "lower"
+            assert d.value < D
+            bounds += 1
+    assert bounds >= n - 2  # echoes that rise above the noise by chance: one in forty
+
+
+def test_the_intensity_at_zero_follows_from_the_first_echo() -> None:
+    b = np.linspace(1.5, 4.0, 10)
+    y = 7.0 * np.exp(-b)
+    found = fit_decay(y, b_value=b / D, model="one")
+    assert found.intensity_at_zero[0] * y.max() == pytest.approx(7.0, rel=1e-6)

@@ -175,7 +175,7 @@ def test_first_sentence_says_which_coefficient() -> None:
     """Which D, its value, T, model, why this channel; the profile's name, where there are several."""
     first = _run([_item(_sweep(1))]).findings[0]
     assert first.startswith("The effective tracer diffusion coefficient is D* = ")
-    for words in ("cm²/s at 22 °C", "model 'constant source'", "because the tracer diffused over"):
+    for words in ("cm²/s at 22 °C", "model 'constant source'", "because the ions diffused over"):
         assert words in first
     several = _run([_item(_sweep(1), "a_1.csv"), _item(_sweep(2), "b_2.csv")]).findings
     assert several[0].startswith("For a_1.csv, the effective tracer")

@@ -23,6 +23,16 @@ def test_fields_become_si() -> None:
     assert [stage.duration for stage in fields.storage] == pytest.approx([14 * 86400, 3600])
 
 
+def test_odd_temperatures_can_be_confirmed() -> None:
+    fields = TracerMeasurement.model_validate(
+        {"storage": ["14 d at 22 ± 1 K (sure)", "1 h at 22 degC"], "exchange_temperature": "22 K (sure)"}
+    )
+    assert [stage.start for stage in fields.storage] == pytest.approx([22.0, 295.15])
+    assert fields.storage[0].uncertainty == pytest.approx(1.0)
+    assert fields.exchange_temperature is not None
+    assert fields.exchange_temperature.value == pytest.approx(22.0)
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -34,6 +44,12 @@ def test_fields_become_si() -> None:
         ({"sputter_rate": "1 nm/s", "crater_depth": "1 um"}, "not both"),
         ({"dead_time": "20 ns"}, "dwell_time"),
         ({"storage": "two weeks"}, "expected a stage"),
+        ({"storage": "14 d at 22 K"}, "did you mean 22 degC.*write '14 d at 22 K \\(sure\\)'"),
+        ({"storage": "1 h from 22 degC to 473.15 degC"}, "looks like kelvin: did you mean 473.15 K"),
+        ({"storage": "1 h at 3000 degC"}, "check the number and its unit"),
+        ({"exchange_temperature": "22 K"}, "did you mean 22 degC.*write '22 K \\(sure\\)'"),
+        ({"exchange_temperature": "295.15 degC"}, "did you mean 295.15 K"),
+        ({"exchange_temperature": "-3 K"}, "larger than zero"),
         ({"pulses": 0}, "greater than 0"),
         ({"depth": "1 um"}, "extra"),
     ],

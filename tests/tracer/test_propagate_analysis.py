@@ -87,7 +87,7 @@ def test_one_temperature_gives_an_effective_tracer_coefficient() -> None:
     assert {r.quantity for r in found.rows} == {"diffusion_coefficient"}
     assert not found.warnings
     assert found.findings[0].startswith("D* = ")
-    assert "at 22 °C (effective: the tracer diffused over" in found.findings[0]
+    assert "at 22 °C (effective: the ions diffused over" in found.findings[0]
     assert any("Each later profile alone" in text for text in found.findings)
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         brick_layer_diffusion,
         maxwell_garnett_diffusion,
         series_diffusion,
+        series_length,
     )
 
 _WHERE = {
@@ -61,6 +62,7 @@ _WHERE = {
     "ratio_on_lines": "ratios",
     "ratios_at_points": "ratios",
     "series_diffusion": "series_model",
+    "series_length": "series_model",
     "verdict": "judgement",
 }
 
@@ -89,6 +91,7 @@ __all__ = [
     "ratio_on_lines",
     "ratios_at_points",
     "series_diffusion",
+    "series_length",
     "verdict",
 ]
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from ionscape.consistency.effective import FROM_EFFECTIVE
 from ionscape.consistency.nernst_einstein import diffusion_coefficient
 from ionscape.core.coefficient import COLLECTIVE, SINGLE_ION, symbol_of
 from ionscape.core.estimate import Estimate, refused
@@ -114,7 +115,7 @@ class Terms:
     cait_convention : "D_sigma" or "2 D*"
         What a D_CAIT stands for. Gunawan 2024, eqs 8-9, uses 2 D*, which fixes the Haven ratio at 0.5.
     grain_size, boundary_thickness : Estimate or None
-        [m]
+        [m]; the size is the path along the flux per boundary (`grain_size_of`).
     """
 
     kinds: Mapping[str, str] = field(default_factory=dict)
@@ -165,9 +166,9 @@ def coefficients_of(
     found: dict[tuple[object, ...], Coefficient] = {}
     doubts: dict[str, int] = {}
     for name, rows in inputs.items():
-        doubled = any(row.quantity.startswith("boundary_permeability") for row in rows)
+        doubled = _written_twice(rows)
         for row in rows:
-            made = None if doubled and _is_derived(row) else _coefficient(name, row, sample, agreed)
+            made = None if id(row) in doubled else _coefficient(name, row, sample, agreed)
             if isinstance(made, Coefficient):
                 found.setdefault(_identity(made, len(found)), made)
             elif made is not None:
@@ -181,6 +182,16 @@ def _identity(c: Coefficient, number: int) -> tuple[object, ...]:
     if c.value.status != "determined":
         return (number,)
     return (c.kind, c.channel, c.kelvin, f"{c.value.value:.9e}")
+
+
+def _written_twice(rows: Sequence[Row]) -> set[int]:
+    """Ids of rows that another row says: D_gb beside D_gb/δ, and D_gb/δ beside the (l/δ)D_gb it came from."""
+    from_effective = [row for row in rows if FROM_EFFECTIVE in row.item]
+    has_product = any(row.estimate.dimension == _DIFFUSION and not _is_derived(row) for row in from_effective)
+    has_velocity = any(row.quantity.startswith("boundary_permeability") for row in rows)
+    twice = [row for row in rows if has_velocity and _is_derived(row)]
+    twice += [row for row in from_effective if has_product and row.estimate.dimension == _PERMEABILITY]
+    return {id(row) for row in twice}
 
 
 def _is_derived(row: Row) -> bool:
@@ -300,7 +311,7 @@ def _of_permeability(name: str, row: Row, terms: Terms) -> Coefficient | str:
             "grain size l, which the sample does not state: give e.g. 'grain_size: 16 ± 11 um'"
         )
     value = row.estimate * terms.grain_size
-    relation = f"(D_gb/δ) l, l = {format_quantity(terms.grain_size, 'um')}"
+    relation = f"(D_gb/δ) l, l = {format_quantity(terms.grain_size, 'um')} along the flux per boundary"
     return Coefficient(kind, "boundary", value, row.temperature, _origin(row, name), relation)
 
 

@@ -96,9 +96,10 @@ def predictions(
     Parameters
     ----------
     bulk, boundary_product : Estimate
-        D_bulk and (l/δ) D_gb [m^2/s], with the errors they share.
+        D_bulk and (l/δ) D_gb [m^2/s], with the errors they share. A step of tracer fraction, D_eff, or an arc
+        read with the density of the bulk, gives it with the segregation s in it: (l/δ) s D_gb.
     grain_size, boundary_thickness : Estimate, optional
-        l and δ [m].
+        l (path along the flux per boundary) and δ [m].
     along : Estimate, optional
         D along the boundaries [m^2/s]; the same as across if not given.
     segregation : Estimate, optional
@@ -114,7 +115,7 @@ def predictions(
 
     def shells(b: Any, x: Any, s: Any, *rest: Any) -> Any:
         density = rest[0] if rest else 1.0
-        return maxwell_garnett_diffusion(b, x * s, core_fraction(s), segregation=density)
+        return maxwell_garnett_diffusion(b, x * s / density, core_fraction(s), segregation=density)
 
     more = () if along is None else (along,)
     found.append(Prediction("brick layer", _propagated(bricks, bulk, boundary_product, ratio, *more)))

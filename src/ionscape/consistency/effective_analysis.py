@@ -43,6 +43,9 @@ def effective_outcome(series: Series, options: Any) -> Outcome:
     """
     assert isinstance(options, EffectiveDiffusionOptions)
     named = _with_own_channels(options)
+    if named.calculated and "grain_size_average" not in named.model_fields_set:
+        named = named.model_copy(update={"grain_size_average": "series"})  # what a printed formula did
+    options = named
     _check_units(series, named)
     ready = prepared(series, named)
     cases = [case for kinds in (SINGLE_ION, COLLECTIVE) for case in _cases(ready, kinds, series, options)]

@@ -46,7 +46,7 @@ class Case:
     inverse : Estimate or None
         (l/δ) D_gb from D_eff and D_bulk.
     grain_size, boundary_thickness : Estimate or None
-        l and δ [m].
+        l (along the flux per boundary) and δ [m].
     """
 
     kelvin: float | None
@@ -107,16 +107,16 @@ def averages_table(cases: Sequence[Case], series: Series, options: EffectiveDiff
     if series.inputs.get("grain_size"):
         size = None  # measured as a mean
     if size is not None and case is not None and case.edge is not None and relative > UNDECIDED:
-        b, permeability = case.bulk.value.value, case.edge.value.value / size.value
-        for rule, value in averages(
-            lambda l: series_diffusion(b, permeability * l), size.value, relative
-        ).items():
+        assert case.grain_size is not None
+        path = case.grain_size.value
+        b, permeability = case.bulk.value.value, case.edge.value.value / path
+        for rule, value in averages(lambda l: series_diffusion(b, permeability * l), path, relative).items():
             rows.append((rule, with_unit(format_number(value * 1e4, 3), "cm^2/s")))
         bare = exact(permeability, dimension_of("m/s"))
         for meaning, text in _MEANINGS:
             l = grain_size_of(
                 size, meaning=meaning, count=options.grain_count, average=options.grain_size_average,
-                source=f"{series.source}.grain_size",
+                source=f"{series.sample.name}.grain_size",
             ).value  # fmt: skip
             x = propagate(lambda p, l: series_diffusion(b, p * l), bare, l, dimension=_DIFFUSION, scale="log")
             rows.append((text, format_quantity(x, "cm^2/s")))
@@ -127,6 +127,6 @@ def averages_table(cases: Sequence[Case], series: Series, options: EffectiveDiff
         ("Reading of the ±", "D_eff"),
         tuple(rows),
         "Log-normal sizes with the stated mean and standard deviation; D_bulk and D_gb/δ at their best"
-        " values. In series only the path per boundary counts (mean linear intercept); the others bracket"
-        " what a stated mean may be.",
+        " values. In series only the path along the flux per boundary counts; the others bracket what a"
+        " stated mean may be.",
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from ionscape.consistency.comparison import Comparison, compared
 from ionscape.consistency.figures import haven_figure
-from ionscape.consistency.haven_words import findings, tables, warnings_of
+from ionscape.consistency.haven_words import composite, findings, tables, warnings_of
 from ionscape.consistency.judgement import Verdict, verdict
 from ionscape.consistency.options import CoefficientOptions, HavenRatioOptions
 from ionscape.consistency.preparation import (
@@ -121,7 +121,15 @@ def judged(
     verdicts = []
     for c in found:
         regime = [] if c.single.usable or c.single.bare else no_single_coefficient(c.single.coefficients)
-        answer = verdict(c.best[0], no_single_coefficient=regime, bends=c.bends, **common)
+        answer = verdict(
+            c.best[0],
+            no_single_coefficient=regime,
+            bends=c.bends,
+            composite=composite(c, found, series),
+            far=c.far,
+            remedy=c.remedy,
+            **common,
+        )
         verdicts.append((c.name, answer))
     return verdicts
 
@@ -130,8 +138,8 @@ def judged(
 def ratio_rows(c: Comparison, series: Series) -> list[Row]:
     """H_R, difference of energies and apparent carriers of one channel."""
     rows: list[Row] = []
-    if c.common is not None and c.energies_agree:
-        rows.append(Row("haven_ratio", c.common.ratio(), item=f"{c.name}, one activation energy"))
+    if c.one_energy is not None:
+        rows.append(Row("haven_ratio", c.one_energy, item=f"{c.name}, one activation energy"))
     for lines, ratios in (("", c.points), (", lines", c.lines)):
         for r in ratios:
             rows.append(Row("haven_ratio", r.ratio, _exact(r.kelvin), f"{c.name}{lines}"))
@@ -142,6 +150,23 @@ def ratio_rows(c: Comparison, series: Series) -> list[Row]:
     if c.separate is not None:
         rows.append(Row("activation_energy_difference", c.difference, item=c.name, unit="eV"))
     return rows
+
+
+def best_row(c: Comparison, series: Series) -> list[Row]:
+    """The one H_R that stands for a channel, and its apparent carriers."""
+    at, item = (None, f"{c.name}, one activation energy") if c.one_energy is not None else _place(c)
+    ratio = c.best[0]
+    if ratio is None:
+        return []
+    carriers = _apparent(ratio, series)
+    rows = [Row("haven_ratio", ratio, at, item)]
+    return rows if carriers is None else [*rows, Row("apparent_carrier_density", carriers, at, item, "cm^-3")]
+
+
+def _place(c: Comparison) -> tuple[Estimate | None, str]:
+    if c.nearest is None:
+        return None, c.name
+    return _exact(c.nearest.kelvin), f"{c.name}{', lines' if c.nearest.lines else ''}"
 
 
 def _exact(kelvin: float | None) -> Estimate | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from ionscape.consistency.coefficients import ONE_CRYSTAL
 from ionscape.consistency.comparison import ROOM, Comparison
-from ionscape.consistency.judgement import Verdict
+from ionscape.consistency.judgement import Verdict, has_error
 from ionscape.consistency.options import HavenRatioOptions
 from ionscape.consistency.preparation import WHAT
 from ionscape.consistency.ratios import Ratio, differs, effect_of_energy
@@ -61,15 +62,16 @@ def _more(c: Comparison, series: Series) -> list[str]:
     if c.separate is not None:
         told += [_on_lines(c, r) for r in c.lines]
     ratio = c.best[0]
+    mixed = series.sample.morphology not in ONE_CRYSTAL and c.channel == "effective"
     if ratio is not None and ratio.status == "determined" and series.sample.carrier_density is not None:
         carriers = series.sample.carrier_density / ratio
-        more = ", more than the sample holds means correlated motion" if ratio.interval(0.95)[1] < 1 else ""
+        correlated = has_error(ratio) and ratio.interval(0.95)[1] < 1 and not mixed
+        more = ", more than the sample holds means correlated motion" if correlated else ""
         told.append(
             f"Apparent carrier density ({c.name}): {format_quantity(carriers, 'cm^-3')}, against"
             f" {format_quantity(series.sample.carrier_density, 'cm^-3')} in the sample: n/H_R is no count"
             f"{more}."
         )
-    mixed = series.sample.morphology not in ("glass", "single crystal") and c.channel == "effective"
     if mixed and ratio is not None and ratio.status == "determined":
         told.append(
             "H_R over many grains mixes that of the bulk with that of the boundaries, each by its share in"
@@ -78,6 +80,22 @@ def _more(c: Comparison, series: Series) -> list[str]:
     if c.channel == "boundary" and c.collective.kind == "D_sigma":
         told.append(BOUNDARY_DENSITY)
     return told
+
+
+def composite(c: Comparison, found: Sequence[Comparison], series: Series) -> str:
+    """What H_R over many grains is; empty for one channel. With D = 1/Σr, H_R = Σ (r*/Σr*) H_R of each."""
+    if c.channel != "effective" or series.sample.morphology in ONE_CRYSTAL:
+        return ""
+    parts = {
+        x.channel: format_quantity(x.best[0], "1")
+        for x in reversed(found)
+        if x.channel != "effective" and x.best[0] is not None and x.best[0].status == "determined"
+    }
+    known = ", ".join(f"{channel} {parts[channel]}" for channel in ("bulk", "boundary") if channel in parts)
+    return (
+        "it is a composite of bulk and grain boundaries, each weighted by its share in the resistance to"
+        f" single ions, and no correlation factor ({known or 'measure both, each by itself'})"
+    )
 
 
 BOUNDARY_DENSITY = (
@@ -110,7 +128,7 @@ def warnings_of(c: Comparison, options: HavenRatioOptions) -> list[str]:
     """What would make H_R wrong."""
     told = []
     ratio, _ = c.best
-    if ratio is not None and ratio.status == "determined" and ratio.interval(0.95)[0] > 1:
+    if ratio is not None and has_error(ratio) and ratio.interval(0.95)[0] > 1:
         told.append(
             f"H_R ({c.name}) = {format_quantity(ratio, '1')} is above 1 beyond its error: too large a carrier"
             " density n, different channels, a D* that is overestimated (meniscus, fast paths), or a"
@@ -205,7 +223,7 @@ def verdict_table(verdicts: Sequence[tuple[str, Verdict]]) -> Table:
         "May the Nernst-Einstein relation be used?",
         ("Channel", "Verdict", "Reasons", "What would settle it"),
         rows,
-        "use: σ and D follow from each other; use with H_R: with the Haven ratio and its error; refuse: "
-        "they do not. Looked at, without weight: "
+        "use: H_R cannot be told from 1; use with H_R: with the Haven ratio and its error; refuse: what is "
+        "at hand does not tell. Looked at, without weight: "
         f"{'; '.join(dict.fromkeys(text for _, v in verdicts for text in v.context))}.",
     )

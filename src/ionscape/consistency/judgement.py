@@ -16,6 +16,24 @@ ELECTRONIC_LIMIT = 0.01
 """Share of the electrons in the conductivity below which it changes nothing that is measured to 1 %."""
 NARROW = 4.0
 """Upper over lower end of the 95 % interval of H_R beyond which 'contains 1' says little."""
+USELESS = 10.0
+"""Upper over lower end of that interval beyond which H_R is not known at all."""
+SURE = 1.25
+"""Largest factor from 1 to an end of that interval at which σ and D are said to follow from each other."""
+UNSTATED = 0.005
+"""Relative standard uncertainty below which errors of D* and σ were left out: geometry alone has more."""
+
+SAME_CHANNEL = (
+    "D* of the same channel (isotope profile, or NMR with pulsed gradients) within a few kelvin of the"
+    " conductivity"
+)
+STATE_ERRORS = "the uncertainties of D*, of σ and of the carrier density, e.g. '(2.6 ± 0.1)e-8 cm^2/s'"
+ABOVE_ONE = (
+    "the carrier density n (too large a one makes D_σ too small)",
+    "whether D* and σ are of one channel, and D* a tracer's (a chemical or ambipolar coefficient, with"
+    " electrons, is larger)",
+    "the conductivity without contacts and cracks (four electrodes, another thickness)",
+)
 
 LOSS_TANGENT = (
     "loss tangent: Pang et al. 2021 hold that a brittle electrolyte (tan δ < 1) breaks the relation. Linear"
@@ -62,6 +80,9 @@ def verdict(
     thermodynamic_factor: Estimate | None = None,
     loss_tangent: Estimate | None = None,
     bends: bool = False,
+    composite: str = "",
+    far: str = "",
+    remedy: str = "",
 ) -> Verdict:
     """Whether σ and D of a channel may be turned into each other.
 
@@ -86,11 +107,18 @@ def verdict(
         tan δ: reported, never decisive.
     bends : bool
         Whether D or σ is not Arrhenius-like, so that extrapolated values do not count.
+    composite : str
+        Of bulk and boundaries together: that H_R mixes theirs and is no correlation factor.
+    far : str
+        Which coefficient is extrapolated farther than its points reach; empty if none.
+    remedy : str
+        The measurement that would make H_R known where it is too uncertain or extrapolated too far.
 
     Returns
     -------
     Verdict
-        ``use`` where the 95 % interval of H_R holds 1 and is narrower than a factor of 4.
+        ``use`` where the 95 % interval of H_R holds 1 and is narrower than a factor of 4; ``refuse`` where
+        H_R has no stated error, spans more than a factor of 10, is extrapolated too far, or lies above 1.
     """
     against: list[str] = []
     settle: list[str] = []
@@ -106,12 +134,11 @@ def verdict(
     gradient, gradient_against, gradient_settles = _gradient(driven_by_gradient, thermodynamic_factor)
     against += gradient_against
     settle += gradient_settles
-    word, about = _of_ratio(haven_ratio, bool(mismatch or no_single_coefficient))
-    if word == "refuse" and not mismatch and not no_single_coefficient:
-        settle.append(
-            "D* of the same channel (isotope profile, or NMR with pulsed gradients) within a few kelvin of"
-            " the conductivity"
-        )
+    secondary = bool(mismatch or no_single_coefficient)
+    word, about, about_settles = _of_ratio(haven_ratio, composite, far, remedy)
+    if secondary and not _known(haven_ratio):
+        about = []
+    settle += [] if secondary else about_settles
     if bends:
         about.append("the points bend over temperature: only values measured at one temperature count")
     about = about[:1] if against else about
@@ -126,32 +153,60 @@ def _context(loss_tangent: Estimate | None, electronic_share: Estimate | None) -
     return (*((unstated,) if electronic_share is None else ()), f"{loss}{LOSS_TANGENT}")
 
 
-def _of_ratio(ratio: Estimate | None, secondary: bool) -> tuple[Word, list[str]]:
-    if ratio is None or ratio.status in ("undetermined", "refused"):
+def _known(ratio: Estimate | None) -> bool:
+    return ratio is not None and ratio.status not in ("undetermined", "refused")
+
+
+def _of_ratio(
+    ratio: Estimate | None, composite: str, far: str, remedy: str
+) -> tuple[Word, list[str], list[str]]:
+    """Word, reasons, and what would settle it."""
+    if ratio is None or not _known(ratio):
         why = f" ({ratio.note})" if ratio is not None and ratio.note else ""
         text = (
             f"the Haven ratio is not known{why}: D_σ is defined, but what single ions do does not follow"
             " from it"
         )
-        return "refuse", [] if secondary else [text]
+        return "refuse", [text], [SAME_CHANNEL]
     if ratio.status == "bound":
         side = "below" if ratio.side == "upper" else "above"
-        return "refuse", [f"of the Haven ratio only a bound is known, {side} {format_number(ratio.value, 2)}"]
+        text = f"of the Haven ratio only a bound is known, {side} {format_number(ratio.value, 2)}"
+        return "refuse", [text], [SAME_CHANNEL]
+    if not has_error(ratio):
+        text = f"H_R = {format_quantity(ratio, '1')} has no stated error; it cannot be tested against 1"
+        return "refuse", [text], [STATE_ERRORS]
+    return _of_known_ratio(ratio, composite, far, remedy)
+
+
+def _of_known_ratio(
+    ratio: Estimate, composite: str, far: str, remedy: str
+) -> tuple[Word, list[str], list[str]]:
     low, high = ratio.interval(0.95)
+    factor = high / low if low > 0 else math.inf
     span = (
         f"H_R = {format_quantity(ratio, '1')}, 95 % interval {format_number(low, 3)} to"
         f" {format_number(high, 3)}"
     )
-    if not low <= 1 <= high:
-        side = (
-            "the ions' ways are correlated"
-            if high < 1
-            else "more than uncorrelated ions can show: see the warnings"
-        )
-        return "use with H_R", [span, f"the interval excludes 1: {side}"]
-    if low <= 0 or high / low > NARROW:
-        return "use with H_R", [span, "too uncertain to be taken as 1: carry it with its error"]
-    return "use", [span, "the interval contains 1: σ and D follow from each other"]
+    if far or factor > USELESS:
+        wide = [f"the interval spans a factor of {format_number(factor, 2)}"] if factor > USELESS else []
+        return "refuse", [span, *([far] if far else []), *wide], [remedy or SAME_CHANNEL]
+    if low > 1:
+        return "refuse", [span, "above 1 beyond its error, more than uncorrelated ions show"], [*ABOVE_ONE]
+    if high < 1:
+        said = composite or "the ions' ways are correlated"
+        return "use with H_R", [span, f"the interval excludes 1: {said}"], []
+    if factor > NARROW:
+        return "use with H_R", [span, "too uncertain to be taken as 1: carry it with its error"], []
+    off = max(high, 1 / low)
+    if off <= SURE:
+        return "use", [span, "the interval contains 1: σ and D follow from each other"], []
+    return "use", [span, f"not distinguishable from 1 (within a factor of {format_number(off, 2)})"], []
+
+
+def has_error(ratio: Estimate) -> bool:
+    """Whether an H_R has an error to be tested with; not where D* and σ were stated without any."""
+    relative = ratio.spread if ratio.scale == "log" else ratio.spread / abs(ratio.value or 1.0)
+    return ratio.status == "determined" and relative > UNSTATED
 
 
 def _electronic(share: Estimate | None) -> tuple[list[str], list[str], list[str]]:
@@ -166,6 +221,16 @@ def _electronic(share: Estimate | None) -> tuple[list[str], list[str], list[str]
             [],
             ["the electronic share of the conductivity is not known well enough"],
             ["the electronic conductivity by polarisation between blocking electrodes"],
+        )
+    if share.value > 1:
+        return (
+            [],
+            [
+                f"the stated electronic conductivity is {format_number(share.value, 2)} times the smallest"
+                " conductivity at hand, of which it can only be a part: are its unit, sample and temperature"
+                " right?"
+            ],
+            ["the electronic conductivity of this sample at the temperature of each conductivity"],
         )
     if share.interval(0.95)[1] <= ELECTRONIC_LIMIT:
         return [text], [], []

@@ -66,9 +66,13 @@ class CoefficientOptions(FieldModel):
     grain_count: int | None = Field(
         None, gt=1, description="number of grains measured, for the error of the mean of a distribution"
     )
-    grain_size_average: Literal["unknown", "intercept"] = Field(
+    grain_size_average: Literal["unknown", "intercept", "series"] = Field(
         "unknown",
-        description="whether the mean of a distribution of grain sizes is the mean linear intercept",
+        description=(
+            "what l the grain_size is: series (the path along the flux per boundary, as papers put it into "
+            "the series formula), intercept (mean linear intercept of equiaxed grains: the path is 1.5 l), "
+            "or unknown (1.25 ± 0.15 l)"
+        ),
     )
     electronic_conductivity: Conductivity | None = Field(
         None, description="of the same sample at the temperatures in question, e.g. '1e-9 S/cm'"
@@ -168,7 +172,11 @@ class EffectiveDiffusionOptions(CoefficientOptions):
         None, description="D along the boundaries, for the brick layer; as across them if not given"
     )
     segregation: Ratio | None = Field(
-        None, description="density of the ions in the boundary over that in the grain (depletion: below 1)"
+        None,
+        description=(
+            "density of the ions in the boundary over that in the grain (depletion: below 1); D_gb/δ as "
+            "measured holds it already, so that it changes only the mean density"
+        ),
     )
     diffusion_time: Time | None = Field(
         None, description="of the measurement of the effective coefficient: l ≪ √(D_eff t) is tested with it"
@@ -177,7 +185,8 @@ class EffectiveDiffusionOptions(CoefficientOptions):
         False,
         description=(
             "whether the effective coefficient was calculated from the others (published "
-            "numbers): then its central value has to fit as well"
+            "numbers): then its central value has to fit as well, with grain_size as it stands unless "
+            "grain_size_average says otherwise"
         ),
     )
 

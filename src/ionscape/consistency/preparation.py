@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ionscape.consistency.coefficients import (
     CAIT_IS_TWICE,
@@ -65,16 +65,18 @@ def prepared(series: Series, options: CoefficientOptions) -> Prepared:
     stated = series.sample.extra.get("grain_size")
     seen = [r.estimate for r in series.inputs.get("grain_size", ()) if r.estimate.status == "determined"]
     grain = None
+    source = f"{series.sample.name}.grain_size"  # one unknown for all analyses of the sample
     if seen:
-        text = f"l = {format_quantity(seen[0], 'um')}, measured"
-        grain = GrainSize(seen[0], 0.0, text)
+        grain = grain_size_of(seen[0], average=options.grain_size_average, source=source)
+        text = grain.sentence.removeprefix(f"l = {format_quantity(seen[0], 'um')}")
+        grain = replace(grain, sentence=f"l = {format_quantity(seen[0], 'um')}, measured{text}")
     elif stated is not None:
         grain = grain_size_of(
             stated,
             meaning=options.grain_size_spread,
             count=options.grain_count,
             average=options.grain_size_average,
-            source=f"{series.source}.grain_size",
+            source=source,
         )
     terms = Terms(
         options.kinds,

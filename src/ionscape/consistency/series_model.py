@@ -1,12 +1,13 @@
 """Diffusion through grains and their boundaries: series, brick layer, shells; and backwards.
 
 All functions take floats or arrays that broadcast, in SI. The boundary enters as X = (l/δ) D_gb with the
-grain size l and the boundary width δ, which is what a step of tracer fraction, or a boundary arc, gives
-without knowing δ; s = δ/l.
+path l along the flux per boundary (`series_length`) and the boundary width δ, which is what a step of tracer
+fraction, or a boundary arc, gives without knowing δ; s = δ/l.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +21,29 @@ from ionscape.core.quantity import dimension_of
 
 Value = Any  # float or array
 _DIFFUSION = dimension_of("m^2/s")
+LENGTH_PER_INTERCEPT = {1: 1.0, 2: 4 / math.pi, 3: 1.5}
+"""Path per boundary along the flux over the mean linear intercept, by the number of dimensions."""
+
+
+def series_length(mean_intercept: Value, dimensions: int = 3) -> Value:
+    """Path along the flux per boundary that a series model needs, from the mean linear intercept [m].
+
+    Notes
+    -----
+    A boundary with normal n dissipates (J·n)²/P per area. A uniform flux along e therefore meets the
+    resistance S_V <(n·e)²>/P with the area of boundaries per volume S_V: l_s = 1/(S_V <(n·e)²>), which is
+    3/S_V where the normals point everywhere alike (2/L_A in two dimensions). The mean linear intercept is
+    2/S_V (π/(2 L_A)), since a line crosses boundaries as |n·e|. The uniform flux is the trial field of a
+    lower bound: D_eff is P l_s or more where boundaries rule. For cubes (edge l_s) and hexagons it is exact.
+
+    Raises
+    ------
+    InputError
+        If ``dimensions`` is not 1, 2 or 3.
+    """
+    if dimensions not in LENGTH_PER_INTERCEPT:
+        raise InputError(f"dimensions must be 1 (layers), 2 (columns) or 3 (grains), got {dimensions}")
+    return np.asarray(mean_intercept) * LENGTH_PER_INTERCEPT[dimensions]
 
 
 def series_diffusion(bulk: Value, boundary_product: Value, thickness_ratio: Value = 0.0) -> Value:
@@ -30,7 +54,7 @@ def series_diffusion(bulk: Value, boundary_product: Value, thickness_ratio: Valu
     bulk : float or array
         D_bulk [m^2/s].
     boundary_product : float or array
-        (l/δ) D_gb [m^2/s]; l times D_gb/δ.
+        (l/δ) D_gb [m^2/s]; l times D_gb/δ, with l from `series_length`.
     thickness_ratio : float or array
         δ/l; 0 for boundaries that are thin against the grains (Hasegawa 2024, eq. 6).
 

@@ -14,8 +14,9 @@ from ionscape.consistency.comparison import Comparison, compared
 from ionscape.consistency.course import Course, in_electronvolt
 from ionscape.consistency.effective import FROM_EFFECTIVE, agreement, resistance_share
 from ionscape.consistency.figures import FloatArray, coefficients_figure
-from ionscape.consistency.haven_analysis import judged, ratio_rows
+from ionscape.consistency.haven_analysis import best_row, judged
 from ionscape.consistency.haven_words import findings, verdict_table, warnings_of
+from ionscape.consistency.judgement import has_error
 from ionscape.consistency.nernst_einstein import mobility
 from ionscape.consistency.options import TableOptions
 from ionscape.consistency.preparation import CHANNELS, WHAT, Prepared, prepared
@@ -23,6 +24,7 @@ from ionscape.consistency.ratios import differs
 from ionscape.consistency.series_model import series_diffusion
 from ionscape.core.coefficient import KINDS
 from ionscape.core.errors import AnalysisError
+from ionscape.core.estimate import Estimate
 from ionscape.core.number_format import format_celsius, format_number, format_quantity
 from ionscape.core.outcome import Figure, Outcome, Row, Table
 from ionscape.core.propagation import propagate
@@ -54,7 +56,12 @@ def table_outcome(series: Series, options: Any) -> Outcome:
     return Outcome(
         rows=(
             *(row for c in ready.reading.coefficients for row in _rows(c, series)),
-            *(row for c in found for row in ratio_rows(c, series)),
+            *(row for c in found for row in best_row(c, series)),
+            *(
+                Row("activation_energy_difference", c.difference, item=c.name, unit="eV")
+                for c in found
+                if c.separate is not None
+            ),
         ),
         findings=tuple(_findings(ready, found, verdicts, series)),
         warnings=(*ready.warnings, *(text for c in found for text in warnings_of(c, options))),
@@ -162,7 +169,7 @@ def _pairs_tables(ready: Prepared, options: TableOptions) -> tuple[Table, ...]:
                     format_celsius(kelvin),
                     format_quantity(ratio, "1"),
                     f"{format_number(low, 3)} – {format_number(high, 3)}" if math.isfinite(low) else "",
-                    _meaning(a, b, ratio.status == "determined" and differs(ratio, 1.0)),
+                    _meaning(a, b, ratio),
                 )
             )
     if not rows:
@@ -192,10 +199,14 @@ def _ordered(ready: Prepared) -> list[Course]:
     )
 
 
-def _meaning(a: Course, b: Course, different: bool) -> str:
+def _meaning(a: Course, b: Course, ratio: Estimate) -> str:
+    different = differs(ratio, 1.0)
     said = "differ" if different else "agree within the errors"
+    one = "not 1" if different else "1 within the errors"
+    if ratio.status == "determined" and not has_error(ratio):
+        said = one = "no error is stated"
     if a.channel == b.channel and a.kind in SINGLE_ION and b.kind in COLLECTIVE:
-        return f"Haven ratio; {'not 1' if different else '1 within the errors'}"
+        return f"Haven ratio; {one}"
     if a.channel == b.channel:
         return f"two ways to the same; {said}"
     return f"{a.channel} against {b.channel}; {said}"

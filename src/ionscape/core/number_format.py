@@ -35,11 +35,12 @@ def format_unit(unit: str) -> str:
 
 
 def format_name(quantity: str) -> str:
-    """``conductivity_grain_boundary`` -> ``conductivity (grain boundary)``."""
+    """``conductivity_grain_boundary`` -> ``conductivity (grain boundary)``; what follows a comma stays."""
+    name, comma, rest = quantity.partition(", ")
     for base in _BASES:
-        if quantity.startswith(base + "_"):
-            return f"{base} ({quantity[len(base) + 1 :]})".replace("_", " ")
-    return quantity.replace("_", " ")
+        if name.startswith(base + "_"):
+            return f"{base} ({name[len(base) + 1 :]})".replace("_", " ") + comma + rest
+    return name.replace("_", " ") + comma + rest
 
 
 def format_number(value: float, digits: int = 4, *, scientific: bool = False) -> str:

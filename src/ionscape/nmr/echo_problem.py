@@ -18,12 +18,17 @@ Evaluate = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
 REACH = 1e5  # how far D is sought beyond what the b-values span
 BASELINE = 0.5  # largest, in units of the largest intensity of its series
 UNKNOWN = 1e7  # degrees of freedom that stand for a variance known beforehand
+DEEPEST = 300.0  # b D of a group's first echo up to which echoes are compared with it
+NOTHING = 1e-100  # slopes below are none: their squares would leave the range of floats
 IMPROBABLE = 0.01  # misfit from which stated uncertainties are taken as too small
 
 
 @dataclass(frozen=True)
 class EchoProblem:
-    """Residuals over parameters ``[ln I0 of each group, theta of the model, baseline of each series]``.
+    """Residuals over parameters ``[ln I1 of each group, theta of the model, baseline of each series]``.
+
+    I1 is the intensity at the group's smallest b: I0 itself would have to grow with D beyond any bound where no
+    echo was taken at a small b, and its bound would then end the interval of D.
 
     Attributes
     ----------
@@ -61,7 +66,7 @@ class EchoProblem:
     def residuals(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Model for `ionscape.fit.least_squares`."""
         decay, k = self.decay, self.decay.n_groups
-        e, slope = self.evaluate(theta[:, self.model_slice], decay.b)
+        e, slope = self._relative(theta[:, self.model_slice])
         top = np.exp(theta[:, :k])[:, decay.group]
         value = top * e
         jacobian = np.zeros((*value.shape, theta.shape[1]))
@@ -74,10 +79,29 @@ class EchoProblem:
         sd = self.deviation
         return (value - decay.intensity) / sd, jacobian / sd[:, None]
 
-    def starts(self, rows: FloatArray) -> FloatArray:
-        """Full starts (S, P) from those of the model: I0 by linear least squares."""
+    def _relative(self, rows: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Attenuation over that of the group's first echo, and its derivatives."""
+        e, slope = self.evaluate(rows, self.decay.b)
+        first = first_b(self.decay)
+        if not np.any(first > 0):
+            return e, slope
+        e1, slope1 = self.evaluate(rows, first[self.decay.group])
+        e1 = np.maximum(e1, 1e-300)
+        ratio = e / e1
+        change = (slope - ratio[..., None] * slope1) / e1[..., None]
+        return ratio, np.where(np.abs(change) > NOTHING, change, 0.0)
+
+    def intensity_at_zero(self, theta: FloatArray) -> FloatArray:
+        """I0 of each group (K,)."""
         decay, k = self.decay, self.decay.n_groups
-        e, _ = self.evaluate(rows, decay.b)
+        e1, _ = self.evaluate(theta[None, self.model_slice], first_b(decay)[decay.group])
+        first = np.array([int(np.argmax(decay.group == j)) for j in range(k)])
+        return np.asarray(np.exp(theta[:k]) / np.maximum(e1[0, first], 1e-300))
+
+    def starts(self, rows: FloatArray) -> FloatArray:
+        """Full starts (S, P) from those of the model: I1 by linear least squares."""
+        decay, k = self.decay, self.decay.n_groups
+        e, _ = self._relative(rows)
         weight = e / self.deviation**2
         sums = np.zeros((2, len(rows), k))
         for j in range(k):
@@ -105,7 +129,14 @@ def pose(
 def span_of_coefficients(decay: EchoDecay) -> tuple[float, float]:
     """Range of ln D that is searched."""
     b = decay.b[decay.b > 0]
-    return float(np.log(1 / (REACH * b.max()))), float(np.log(REACH / b.min()))
+    latest = float(first_b(decay).max())
+    highest = min(REACH / float(b.min()), DEEPEST / latest if latest > 0 else np.inf)
+    return float(np.log(1 / (REACH * b.max()))), float(np.log(highest))
+
+
+def first_b(decay: EchoDecay) -> FloatArray:
+    """Smallest b of each group (K,)."""
+    return np.array([decay.b[decay.group == k].min() for k in range(decay.n_groups)])
 
 
 def first_coefficient(decay: EchoDecay) -> float:

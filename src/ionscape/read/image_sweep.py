@@ -72,7 +72,7 @@ def channel_names(count: int, titles: Sequence[str], file_name: str) -> tuple[li
     numbers = [f"channel_{number}" for number in range(1, count + 1)]
     return numbers, [
         "which isotope a channel counts is not stated: name them in the file's name in their order, e.g. "
-        "map_6Li_7Li.tif"
+        "map_6Li_7Li.tif, or say with 'holds' of the measurement what the file holds"
     ]
 
 

@@ -38,7 +38,7 @@ def read(path: Path, content: bytes) -> Measurement:
     """
     arrays: dict[str, NDArray[Any]] = {}
     spacing: NDArray[Any] = np.array([])
-    left_out = []
+    left_out: dict[str, NDArray[Any]] = {}
     for name, array in _arrays(path, content).items():
         unit = re.fullmatch(r"(?:pixel|spacing)(?:_size)?_([a-zµμ]+)", name)
         length = quantity_heading(f"position ({unit[1]})") if unit else None
@@ -48,7 +48,11 @@ def read(path: Path, content: bytes) -> Measurement:
         elif column and array.ndim in (1, 2):
             arrays[column] = array * factor if factor != 1 else array
         else:
-            left_out.append(name)
+            left_out[name] = array
+    if not arrays and len(left_out) == 1 and next(iter(left_out.values())).ndim == 2:
+        ((name, image),) = left_out.items()
+        told = f"what the array {name} holds is not stated: the study says it with 'holds' of the measurement"
+        return image_measurement({"channel_1": image}, path, FORMAT, spacing_metre=spacing, warnings=[told])
     notes = [f"the arrays {', '.join(left_out)} mean nothing here and were left out"] if left_out else []
     return image_measurement(arrays, path, FORMAT, spacing_metre=spacing, warnings=notes)
 

@@ -72,12 +72,12 @@ class Section:
 def page_html(result: StudyResult) -> str:
     """The whole page as one HTML text: style, scripts, figures and tables inside."""
     rows = result_rows(result)
-    whole, items = split_rows(rows)
+    needs = {name: plan.needs for name, plan in result.study.analyses.items()}
+    whole, items = split_rows(rows, {name for name, others in needs.items() if others})
     references = citations(result)
     places = {c.key: n for n, c in enumerate(references, start=1)}
     sections = list(_sections(result, whole, items, places))
     scripts = [_asset(PLOTLY), _asset("page.js")]
-    needs = {name: plan.needs for name, plan in result.study.analyses.items()}
     statuses: Counter[str] = Counter(row.estimate.status for row in rows)
     return _template("report.html.j2").render(
         result=result,
@@ -145,7 +145,7 @@ def _headline_findings(
 
     depths = {s.record.name: _depth(s.record.name, needs) for s in sections}
     found, told = [], set[str]()
-    for s in sorted(sections, key=lambda s: (rank(s), -depths[s.record.name])):
+    for s in sorted(sections, key=lambda s: (rank(s) == 2, -depths[s.record.name], rank(s))):
         new = [text for text in s.record.outcome.findings if text not in told]
         new = new[: 1 if long else _HEADLINE_FINDINGS - rank(s)]
         told |= set(new)
@@ -159,7 +159,13 @@ def _depth(name: str, needs: Mapping[str, Sequence[str]]) -> int:
 
 
 def _headline_series(whole: Sequence[ResultRow]) -> ValueTable | None:
-    main = [row for row in whole if is_main(row)] or whole
+    """Main quantities; what a later analysis repeats (a table of all) is left out."""
+    main = [row for row in whole if is_main(row)] or list(whole)
+    first: dict[tuple[str, str, str, float | None, float], ResultRow] = {}
+    for row in main:
+        kelvin = None if row.temperature is None else row.temperature.value
+        first.setdefault((row.sample, row.name, row.item, kelvin, row.estimate.value), row)
+    main = list(first.values())
     several = len({row.analysis for row in main}) > 1
     return series_table(main[:MAX_HEADLINE_ROWS], with_analysis=several)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ionscape.core.coefficient import symbol_of
 from ionscape.core.estimate import Estimate
 from ionscape.core.number_format import (
     format_estimate,
@@ -30,7 +31,7 @@ MAIN = (
     "critical_current_density", "loss_tangent", "yield_pressure",
 )  # fmt: skip
 MAX_ROWS = 200
-MAX_HEADLINE_COLUMNS = 8
+MAX_HEADLINE_COLUMNS = 5
 
 _LENGTHS = ((1e-4, "cm"), (1e-7, "um"), (0.0, "nm"))
 _SAMPLE_UNITS = {"area": "cm^2", "density": "g/cm^3", "number density": "cm^-3"}
@@ -78,15 +79,22 @@ def is_main(row: ResultRow) -> bool:
     return row.quantity.startswith(MAIN)
 
 
-def split_rows(rows: Sequence[ResultRow]) -> tuple[list[ResultRow], list[ResultRow]]:
+def split_rows(
+    rows: Sequence[ResultRow], of_results: Collection[str] = ()
+) -> tuple[list[ResultRow], list[ResultRow]]:
     """Rows of a whole series, and rows of its single items.
 
     Where the item is itself a quantity of the study (the line through ``conductivity_bulk``), the row
-    tells of that quantity's whole series.
+    tells of that quantity's whole series; so does a row without a temperature of an analysis of results
+    (``of_results``: their names).
     """
     quantities = {row.quantity for row in rows}
-    whole = [row for row in rows if not row.item or row.item in quantities]
-    return whole, [row for row in rows if row.item and row.item not in quantities]
+
+    def is_whole(row: ResultRow) -> bool:
+        summary = row.temperature is None and row.analysis in of_results
+        return not row.item or row.item in quantities or summary
+
+    return [row for row in rows if is_whole(row)], [row for row in rows if not is_whole(row)]
 
 
 def series_table(whole: Sequence[ResultRow], *, with_analysis: bool = False) -> ValueTable | None:
@@ -101,7 +109,9 @@ def series_table(whole: Sequence[ResultRow], *, with_analysis: bool = False) -> 
     for row in whole[:MAX_ROWS]:
         name = row.name
         if row.item and row.item != row.quantity:
-            name += f", {format_name(row.item)}"
+            kind = f", {symbol_of(row.kind, row.channel)}" if row.kind else ""
+            item = row.item.removesuffix(kind)
+            name += f", {format_name(item) if item.partition(', ')[0].isidentifier() else item}"
         if row.temperature is not None:
             name += f" at {celsius(row.temperature)} °C"
         value = value_cell(row, notes, unit=True)
@@ -144,7 +154,8 @@ def item_table(
     printed = []
     for key in order[:MAX_ROWS]:
         line = lines[key]
-        cells = [Cell(key[1])] if labelled else []
+        alone = not items and known and sum(other[0] == key[0] for other in order) == 1
+        cells = [Cell("" if alone else key[1])] if labelled else []
         cells += _temperature_cells(line.values()) if known else []
         cells += [value_cell(line[c], notes, power=powers[c]) if c in line else Cell("") for c in columns]
         printed.append(tuple(cells))

@@ -103,7 +103,7 @@ def _by_quantity(rows: Sequence[Row]) -> dict[str, list[Row]]:
     for row in rows:
         name = row.quantity
         if len(of_name[name]) > 1:
-            name += f", {symbol_of(row.kind, row.channel).replace('_', '')}"
+            name += f", {symbol_of(row.kind, row.channel)}"
         groups.setdefault(name, []).append(row)
     return groups
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ionscape.core.errors import AnalysisError, InputError, IonscapeError
 from ionscape.core.estimate import Estimate, exact, undetermined
-from ionscape.core.measurement import BOUNDARY_MASK, COUNTS, FRACTION, GRAIN_LABELS, Sweep
+from ionscape.core.measurement import BOUNDARY_MASK, GRAIN_LABELS, Sweep
 from ionscape.core.number_format import format_quantity
 from ionscape.core.outcome import Failure, Figure, Outcome, Row
 from ionscape.core.quantity import dimension_of, named_dimension
@@ -21,19 +21,26 @@ from ionscape.tracer.boundaries_options import BoundariesOptions
 from ionscape.tracer.boundary_figures import boundary_map
 from ionscape.tracer.boundary_permeability import step_ratio
 from ionscape.tracer.boundary_words import (
+    MEDIAN,
     RATIO_UNIT,
+    SPREAD,
     ImageBoundaries,
     doubts_about,
     findings_of,
+    noted,
     tables_of,
     values_of,
 )
 from ionscape.tracer.bulk_input import bulk_at
 from ionscape.tracer.grain_intercepts import grain_size
 from ionscape.tracer.grain_segmentation import grains_from_fraction
+from ionscape.tracer.image_history import source_edge_of
+from ionscape.tracer.image_pieces import images_and_maps
 from ionscape.tracer.image_registration import Registration, registered, stretched
 from ionscape.tracer.label_maps import grains_from_labels, grains_from_mask
-from ionscape.tracer.measured_image import IonImage, image_groups, ion_image, with_label
+from ionscape.tracer.map_view import MapView
+from ionscape.tracer.measured_image import IonImage, ion_image, with_label
+from ionscape.tracer.measurement_fields import TracerMeasurement
 from ionscape.tracer.permeability_distribution import BoundaryDistribution, boundary_distribution
 from ionscape.tracer.permeability_figure import permeability_histogram
 from ionscape.tracer.step_fit import BoundarySteps, boundary_steps
@@ -60,9 +67,14 @@ def boundaries_of_study(series: Series, options: Any) -> Outcome:
         If no image could be used.
     """
     assert isinstance(options, BoundariesOptions)
-    pictures, maps = _sorted_pieces(series)
+    sorted_pieces = images_and_maps(series)
+    series, pictures, maps = sorted_pieces.series, sorted_pieces.images, sorted_pieces.maps
+    if not pictures:
+        raise InputError(
+            "there is no isotope image: 'on' must name a measurement with counts or isotope_fraction"
+        )
     found: list[ImageBoundaries] = []
-    failures: list[Failure] = []
+    failures = list(sorted_pieces.failures)
     for label, members in pictures.items():
         try:
             found.append(_measured(label, members, maps, series, options))
@@ -104,10 +116,10 @@ def image_and_grains(
     fields = series.fields[members[0]] if series.fields else None
     image = with_label(ion_image(sweeps, fields, label=label), label)
     own = next((s for s in sweeps if {GRAIN_LABELS, BOUNDARY_MASK} & s.columns.keys()), None)
-    given = own if own is not None else next(iter(maps.values()), None)
-    if len(maps) > 1 and own is None:
-        raise InputError(f"there is more than one map of grains ({', '.join(maps)}): leave one in 'on'")
-    if given is None:
+    given = {**maps} if own is None else {label: own, **maps}
+    if len(given) > 1:
+        raise InputError(f"there is more than one map of grains ({', '.join(given)}): leave one in 'on'")
+    if not given:
         labels = grains_from_fraction(image)
         if labels.max() < 1:
             raise AnalysisError(
@@ -115,35 +127,13 @@ def image_and_grains(
                 "longer, or give a map of grains (EBSD or a mask) in 'on'"
             )
         return image, labels, "from the steps of the fraction", ()
-    labels, told = _given_grains(given, image, options)
+    ((name, sweep),) = given.items()
+    labels, told = _given_grains(name, sweep, image, options)
     return image, labels, "from the map of grains", told
 
 
-def _sorted_pieces(series: Series) -> tuple[dict[str, list[int]], dict[str, Sweep]]:
-    """Indices of the sweeps of each image, and the maps of grains by label."""
-    pictures, maps = [], {}
-    for k, piece in enumerate(series.pieces):
-        if not isinstance(piece, Sweep):
-            continue
-        if any(name.startswith((COUNTS, FRACTION)) for name in piece.columns):
-            pictures.append(k)
-        elif {GRAIN_LABELS, BOUNDARY_MASK} & piece.columns.keys():
-            maps[series.labels[k]] = piece
-    if not pictures:
-        raise InputError(
-            "there is no isotope image: 'on' must name a measurement with counts or isotope_fraction"
-        )
-    fields = [series.fields[k] if series.fields else None for k in pictures]
-    groups: dict[str, list[int]] = {}
-    for kind in {id(f): f for f in fields}.values():
-        chosen = [k for k, f in zip(pictures, fields, strict=True) if f is kind]
-        found = image_groups([series.labels[k] for k in chosen], [series.pieces[k] for k in chosen])
-        groups |= {name: [chosen[i] for i in members] for name, members in found.items()}
-    return groups, maps
-
-
 def _given_grains(
-    sweep: Sweep, image: IonImage, options: BoundariesOptions
+    name: str, sweep: Sweep, image: IonImage, options: BoundariesOptions
 ) -> tuple[IntArray, tuple[str, ...]]:
     as_mask = GRAIN_LABELS not in sweep.columns
     values = np.asarray(sweep.columns[BOUNDARY_MASK if as_mask else GRAIN_LABELS])
@@ -153,8 +143,8 @@ def _given_grains(
         if labels.shape != shape:
             (ny, nx), (my, mx) = shape, labels.shape
             raise InputError(
-                f"the image has {nx} x {ny} pixels, the {'mask' if as_mask else 'map of grains'} {mx} x "
-                f"{my}: give both on the same pixels, or say 'registration: scale', 'points' or 'automatic'"
+                f"the image {image.label} has {nx} x {ny} pixels, the {'mask' if as_mask else 'map of grains'} "
+                f"{mx} x {my} ({name}): give both on the same pixels, or say 'registration: scale', 'points' or 'automatic'"
             )
         return labels, ()
     placed = _registration(labels, image, options)
@@ -215,7 +205,17 @@ def _measured(
         temperature,
         bulk,
         warnings,
+        _view(image, series.fields[members[0]] if series.fields else None),
     )
+
+
+def _view(image: IonImage, fields: Any) -> MapView:
+    """The source at the left, where the study says or the fractions show where it was."""
+    shape = (image.fraction.shape[0], image.fraction.shape[1])
+    try:
+        return MapView(source_edge_of(image.fraction, fields or TracerMeasurement()), shape, image.spacing)
+    except InputError:
+        return MapView("left", shape, image.spacing, known=False)
 
 
 def _distribution(steps: BoundarySteps, source: str) -> BoundaryDistribution:
@@ -245,14 +245,14 @@ def _item(one: ImageBoundaries, several: bool) -> str:
 
 def _rows(one: ImageBoundaries, series: Series, options: BoundariesOptions, several: bool) -> list[Row]:
     item, t, found = _item(one, several), one.temperature, one.distribution
-    median = one.bulk * found.median
+    median = noted(one.bulk * found.median, MEDIAN)
     rows = [
         Row("boundary_permeability", median, t, item, channel="boundary"),
-        Row("boundary_permeability_spread", found.spread, t, item, channel="boundary"),
+        Row("boundary_permeability_spread", noted(found.spread, SPREAD), t, item, channel="boundary"),
     ]
     thickness = series.sample.extra.get("grain_boundary_thickness")
     if thickness is not None:
-        inside = median * thickness * (options.depletion or 1.0)
+        inside = noted(median * thickness * (options.depletion or 1.0), MEDIAN)
         rows.append(Row("boundary_diffusion_coefficient", inside, t, item, kind="D*", channel="boundary"))
     return [*rows, Row("grain_size", one.size.intercept, None, item)]
 
@@ -263,7 +263,9 @@ def _figures(one: ImageBoundaries, several: bool) -> list[Figure]:
     title = f" ({one.image.label})" if several else ""
     scaled = one.distribution.median if unit == RATIO_UNIT else one.bulk * one.distribution.median
     figures = [
-        boundary_map(one.image, one.steps, values, unit, symbol, f"map{tail}", f"Grain boundaries{title}"),
+        boundary_map(
+            one.image, one.steps, values, unit, symbol, f"map{tail}", f"Grain boundaries{title}", one.view
+        ),
         permeability_histogram(
             values,
             scaled,

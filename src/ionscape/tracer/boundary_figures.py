@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ionscape.core.estimate import Estimate
-from ionscape.core.figure import axis, layout, trace
+from ionscape.core.figure import layout, trace
 from ionscape.core.number_format import format_quantity, format_unit
 from ionscape.core.outcome import Figure
 from ionscape.core.quantity import to_field
+from ionscape.tracer.map_view import LEFT, RIGHT, MapView
 from ionscape.tracer.measured_image import IonImage
-from ionscape.tracer.permeability_figure import decade_ticks
+from ionscape.tracer.permeability_figure import decade_ticks, plain
 from ionscape.tracer.step_fit import BoundarySteps
 
 FloatArray = NDArray[np.float64]
@@ -25,7 +26,14 @@ MOST_PIXELS = 150_000  # of the map in a report: more make the page heavy and sh
 _BINS = 14  # shades of the lines, each one trace
 # Plasma from dark violet to a yellow that still shows on grey: ordered for every kind of colour vision.
 _COLOURS = ((13, 8, 135), (106, 0, 168), (177, 42, 144), (225, 100, 98), (252, 166, 54), (248, 232, 60))
-_GREYS = [[0.0, "rgb(70,70,70)"], [1.0, "rgb(250,250,250)"]]
+_GREYS = [[0.0, "rgb(105,105,105)"], [1.0, "rgb(252,252,252)"]]
+_UNKNOWN = "#009E73"
+# Status and side, name in the legend, width and dash of the line: bounds are drawn first, values on them.
+_KINDS = (
+    ("boundupper", "at most (upper bound)", 1.5, "dash"),
+    ("boundlower", "at least (lower bound)", 1.5, "dot"),
+    ("determined", "determined", 4.0, "solid"),
+)
 
 
 def boundary_map(
@@ -36,8 +44,9 @@ def boundary_map(
     symbol: str,
     name: str,
     title: str,
+    view: MapView | None = None,
 ) -> Figure:
-    """The fraction map with every boundary coloured by its permeability.
+    """The fraction map with every boundary coloured by its permeability, the source at the left.
 
     Parameters
     ----------
@@ -47,73 +56,71 @@ def boundary_map(
     unit, symbol : str
         Of the values, for the colour bar.
     name, title : str
+    view : MapView
+        How the map is turned; as the image is unless given.
     """
-    shown = {k: v for k, v in enumerate(values) if v.status == "determined"}
-    data = [_heatmap(image)]
-    data += _unmeasured(image, steps, values)
-    low, high = _range([to_field(v.value, unit) for v in shown.values()])
-    edges = np.linspace(math.log10(low), math.log10(high), _BINS + 1)
-    for b in range(_BINS):
-        chosen = [k for k, v in shown.items() if _bin(to_field(v.value, unit), edges) == b]
-        if chosen:
-            colour = _colour((b + 0.5) / _BINS)
-            data.append(
-                _lines(image, steps, [int(steps.measured[k]) for k in chosen], "", colour, 3.0, legend=False)
-            )
-    data.append(_hover(image, steps, values, unit))
-    if shown:
+    ny, nx = image.fraction.shape
+    view = MapView("left", (ny, nx), image.spacing, known=False) if view is None else view
+    kinds = {kind: [k for k, v in enumerate(values) if v.status + v.side == kind] for kind, *_ in _KINDS}
+    coloured = [values[k] for members in kinds.values() for k in members]
+    edges = _edges([to_field(v.value, unit) for v in coloured])
+    data = [_fractions(image, view), *_unknown(view, steps, values)]
+    for kind, label, width, dash in _KINDS:
+        data += _coloured(view, steps, values, kinds[kind], unit, edges, (label, width, dash))
+    data.append(_hover(view, steps, values, unit))
+    if coloured:
         data.append(_colour_bar(edges, f"{symbol}<br>[{format_unit(unit)}]"))
-    counts = {s: sum(v.status == s for v in values) for s in ("determined", "bound")}
-    rest = len(steps.lines) - counts["determined"] - counts["bound"]
-    caption = (
-        f"Grey: isotope fraction. Lines: grain boundaries, coloured by {symbol} where it is determined "
-        f"({counts['determined']}); dashed where only a bound is ({counts['bound']}); dotted where "
-        f"gradient and step fix nothing, or the boundary is too short or bent ({rest})."
-    )
-    return Figure(name, title, caption, {"data": data, "layout": _map_layout(image)})
+    figure = {"data": data, "layout": _map_layout(view)}
+    return Figure(name, title, _caption(image, steps, values, symbol) + " " + view.told, figure)
 
 
 # ---- inner workings -------------------------------------------------------------------------------------
-def _map_layout(image: IonImage) -> dict[str, Any]:
-    ny, nx = image.fraction.shape
-    height, width = ny * image.spacing[0] * 1e6, nx * image.spacing[1] * 1e6
-    common: dict[str, Any] = {"constrain": "domain", "showgrid": False}
-    x = axis("x [µm]", range=[0, round(width, 1)], **common)
-    y = axis("y [µm]", range=[round(height, 1), 0], scaleanchor="x", scaleratio=1, **common)
-    size = int(np.clip(150 + 720 * height / width, 330, 820))
-    plot = layout(x, y, height=size, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0.0})
-    plot["margin"] = {"l": 60, "r": 20, "t": 40, "b": 50}
+def _caption(image: IonImage, steps: BoundarySteps, values: Sequence[Estimate], symbol: str) -> str:
+    count = {s: sum(v.status + v.side == s for v in values) for s in ("determined", "boundupper", "boundlower")}
+    rest = len(steps.lines) - sum(count.values())
+    low, high = (float(q) for q in np.nanquantile(image.fraction, [0.005, 0.995]))
+    return (
+        f"Lines: grain boundaries, coloured by {plain(symbol)}. Thick: determined ({count['determined']}); thin "
+        f"and dashed: at most this ({count['boundupper']}, the step shows, the gradient does not); thin and "
+        f"dotted: at least this ({count['boundlower']}, the gradient shows, the step does not); thin green: "
+        f"gradient and step fix nothing, or the boundary is too short or bent ({rest}). Grey: isotope "
+        f"fraction, from {low:.2g} (dark) to {high:.2g} (light)."
+    )
+
+
+def _map_layout(view: MapView) -> dict[str, Any]:
+    plot = layout(view.x_axis(), view.y_axis(), height=round(view.panel_height() + 105))
+    plot["legend"] |= {"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0.0, "itemsizing": "trace"}
+    plot["margin"] = {"l": LEFT, "r": RIGHT, "t": 45, "b": 60}
     return plot
 
 
-def _heatmap(image: IonImage) -> dict[str, Any]:
-    factor = math.ceil(math.sqrt(image.fraction.size / MOST_PIXELS))
-    z, (hy, hx) = image.fraction, image.spacing
-    if factor > 1:
-        ny, nx = (n // factor * factor for n in z.shape)
-        z = z[:ny, :nx].reshape(ny // factor, factor, nx // factor, factor).mean(axis=(1, 3))
-        hy, hx = hy * factor, hx * factor
-    low, high = (float(q) for q in np.nanquantile(z, [0.005, 0.995]))
-    steps = 10 ** -math.floor(math.log10(max(high - low, 1e-6) / 200))
-    rows = [[round(float(v) * steps) / steps if math.isfinite(v) else None for v in row] for row in z]
-    return {
-        "type": "heatmap",
-        "z": rows,
-        "x0": round(hx * 5e5, 4),
-        "dx": round(hx * 1e6, 6),
-        "y0": round(hy * 5e5, 4),
-        "dy": round(hy * 1e6, 6),
-        "zmin": float(f"{low:.3g}"),
-        "zmax": float(f"{high:.3g}"),
-        "colorscale": _GREYS,
-        "hovertemplate": "fraction %{z}<extra></extra>",
-        "zsmooth": False,
-        "colorbar": {"title": {"text": "fraction"}, "thickness": 12, "x": 1.13, "len": 0.9},
-    }
+def _fractions(image: IonImage, view: MapView) -> dict[str, Any]:
+    low, high = (float(f"{q:.3g}") for q in np.nanquantile(image.fraction, [0.005, 0.995]))
+    look = {"zmin": low, "zmax": high, "colorscale": _GREYS, "showscale": False}
+    return view.heatmap(image.fraction, MOST_PIXELS) | look | {"hovertemplate": "fraction %{z}<extra></extra>"}
+
+
+def _coloured(
+    view: MapView, steps: BoundarySteps, values: Sequence[Estimate], members: Sequence[int], unit: str,
+    edges: FloatArray, look: tuple[str, float, str],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """One trace per shade; the first in the legend stands for all."""
+    label, width, dash = look
+    traces: list[dict[str, Any]] = []
+    for b in range(_BINS):
+        chosen = [int(steps.measured[k]) for k in members if _bin(to_field(values[k].value, unit), edges) == b]
+        if chosen:
+            colour = _colour((b + 0.5) / _BINS)
+            traces.append(_lines(view, steps, chosen, label, colour, width, dash=dash, legend=False))
+    if traces:  # in black, so that the legend names the kind of line and not a shade
+        traces.append({"type": "scatter", "mode": "lines", "x": [None], "y": [None], "name": label,
+                       "line": {"color": "#000000", "width": width, "dash": dash}})  # fmt: skip
+    return traces
 
 
 def _lines(
-    image: IonImage,
+    view: MapView,
     steps: BoundarySteps,
     which: Sequence[int],
     name: str,
@@ -124,14 +131,15 @@ def _lines(
     legend: bool = True,
 ) -> dict[str, Any]:
     """Many lines as one trace, with gaps between them; pixel centres stand half a pixel inside the axes."""
-    half = np.array(image.spacing) / 2
+    half = np.array(view.spacing) / 2
     x: list[float | None] = []
     y: list[float | None] = []
     for k in which:
         path = steps.lines[k].path
         thin = (path[np.unique(np.r_[np.arange(0, len(path), 3), len(path) - 1])] + half) * 1e6
-        x += [*(round(float(v), 1) for v in thin[:, 1]), None]
-        y += [*(round(float(v), 1) for v in thin[:, 0]), None]
+        along, across = view.points(thin[:, 1], thin[:, 0])
+        x += [*(round(float(v), 1) for v in along), None]
+        y += [*(round(float(v), 1) for v in across), None]
     return {
         "type": "scatter",
         "mode": "lines",
@@ -144,27 +152,20 @@ def _lines(
     }
 
 
-def _unmeasured(image: IonImage, steps: BoundarySteps, values: Sequence[Estimate]) -> list[dict[str, Any]]:
+def _unknown(view: MapView, steps: BoundarySteps, values: Sequence[Estimate]) -> list[dict[str, Any]]:
     status: Mapping[int, str] = {int(i): v.status for i, v in zip(steps.measured, values, strict=True)}
-    bounds = [k for k, s in status.items() if s == "bound"]
     rest = [k for k in range(len(steps.lines)) if status.get(k, "") not in ("determined", "bound")]
-    traces = []
-    if rest:
-        traces.append(_lines(image, steps, rest, "undetermined", "#0a7d5a", 1.2, dash="dot"))
-    if bounds:
-        traces.append(_lines(image, steps, bounds, "bound only", "#0a7d5a", 1.6, dash="dash"))
-    return traces
+    return [_lines(view, steps, rest, "undetermined", _UNKNOWN, 1.0)] if rest else []
 
 
-def _hover(image: IonImage, steps: BoundarySteps, values: Sequence[Estimate], unit: str) -> dict[str, Any]:
-    half = np.array(image.spacing) / 2
-    centres = (np.array([steps.lines[k].centre for k in steps.measured]) + half) * 1e6
+def _hover(view: MapView, steps: BoundarySteps, values: Sequence[Estimate], unit: str) -> dict[str, Any]:
+    half = np.array(view.spacing) / 2
+    centres = (np.array([steps.lines[k].centre for k in steps.measured]).reshape(-1, 2) + half) * 1e6
     texts = [
         f"boundary {k + 1}: {format_quantity(v, unit)}" for k, v in zip(steps.measured, values, strict=True)
     ]
-    marks = trace(
-        np.round(centres[:, 1], 1), np.round(centres[:, 0], 1), "", hover=texts, legend=False, size=9
-    )
+    along, across = view.points(centres[:, 1], centres[:, 0])
+    marks = trace(np.round(along, 1), np.round(across, 1), "", hover=texts, legend=False, size=9)
     marks["marker"]["opacity"] = 0.0
     return marks
 
@@ -190,8 +191,9 @@ def _colour_bar(edges: FloatArray, title: str) -> dict[str, Any]:
             "colorbar": {
                 "title": {"text": title},
                 "thickness": 14,
-                "x": 1.01,
-                "len": 0.9,
+                "x": 1.005,
+                "len": 1.0,
+                "lenmode": "fraction",
                 "tickvals": ticks["tickvals"],
                 "ticktext": ticks["ticktext"],
             },
@@ -199,11 +201,12 @@ def _colour_bar(edges: FloatArray, title: str) -> dict[str, Any]:
     }
 
 
-def _range(values: Sequence[float]) -> tuple[float, float]:
-    if not values:
-        return 1.0, 10.0
-    low, high = (float(q) for q in np.quantile(values, [0.02, 0.98]))
-    return (low, high) if high > 1.5 * low else (low / 1.5, high * 1.5)
+def _edges(values: Sequence[float]) -> FloatArray:
+    """Classes of log10 over the middle 96 % of all that is coloured."""
+    positive = [v for v in values if v > 0]
+    low, high = (float(q) for q in np.quantile(positive, [0.02, 0.98])) if positive else (1.0, 10.0)
+    low, high = (low, high) if high > 1.5 * low else (low / 1.5, high * 1.5)
+    return np.linspace(math.log10(low), math.log10(high), _BINS + 1)
 
 
 def _bin(value: float, edges: FloatArray) -> int:

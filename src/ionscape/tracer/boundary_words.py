@@ -13,6 +13,7 @@ from ionscape.core.number_format import format_number, format_quantity
 from ionscape.core.outcome import Table
 from ionscape.tracer.grain_intercepts import GrainSize
 from ionscape.tracer.grain_segmentation import visible_step
+from ionscape.tracer.map_view import MapView
 from ionscape.tracer.measured_image import IonImage
 from ionscape.tracer.permeability_distribution import BoundaryDistribution
 from ionscape.tracer.step_fit import BoundarySteps
@@ -20,6 +21,8 @@ from ionscape.tracer.step_fit import BoundarySteps
 IntArray = NDArray[np.int_]
 
 RATIO_UNIT = "1/cm"
+MEDIAN = "geometric mean (median) over boundaries; the mean that D_eff contains is another"
+SPREAD = "standard deviation of ln P over boundaries"
 MISMATCH = 1.4  # times the stated scatter of the two sides' gradients, from which it is told
 HALF_OF_NORMAL = 0.6745  # median of |z|
 
@@ -38,6 +41,12 @@ class ImageBoundaries:
     temperature: Estimate | None
     bulk: Estimate
     warnings: tuple[str, ...]
+    view: MapView
+
+
+def noted(estimate: Estimate, note: str) -> Estimate:
+    """A value that says which mean it is; one that has none keeps the reason why."""
+    return replace(estimate, note=note) if estimate.status == "determined" else estimate
 
 
 def doubts_about(image: IonImage, origin: str, steps: BoundarySteps) -> tuple[str, ...]:
@@ -92,8 +101,8 @@ def findings_of(one: ImageBoundaries, several: bool) -> list[str]:
             else "how much single boundaries differ is hidden by the errors of their gradients"
         )
         texts.append(
-            f"{where}{name} = {format_quantity(median, unit)} as geometric mean of {found.n} boundaries "
-            f"(arithmetic {format_quantity(mean, unit)}); {how}."
+            f"{where}{name} = {format_quantity(median, unit)} as geometric mean (median) of {found.n} "
+            f"boundaries (arithmetic mean {format_quantity(mean, unit)}); {how}."
         )
     else:
         texts.append(f"{where}{name} is not determined: {median.note}.")
@@ -134,11 +143,11 @@ def _boundary_table(one: ImageBoundaries, tail: str, title: str) -> Table:
             format_quantity(values[i], unit),
             values[i].status,
         ))  # fmt: skip
-    head = ("Boundary", "x, y [µm]", "Length [µm]", "Normal [°]", "∂C/∂n before [1/cm]", "after",
-            "∂C/∂n [1/cm]", "ΔC", "D_gb/δ" if unit == "cm/s" else "P/D_bulk", "Status")  # fmt: skip
+    head = ("Boundary", "x, y [µm]", "Length [µm]", "Normal [°]", "∂C/∂n, first grain [1/cm]",
+            "∂C/∂n, second grain [1/cm]", "∂C/∂n, joint [1/cm]", "ΔC", "D_gb/δ" if unit == "cm/s" else "P/D_bulk", "Status")  # fmt: skip
     caption = (
-        "Normal: angle from x towards y, from the first grain to the second; before and after: gradient in "
-        "either grain, fitted apart; their common value is used. Errors of D_gb/δ are those of the boundary "
+        "Normal: angle from x towards y, from the first grain to the second. Gradients: in either "
+        "grain, fitted apart, and the joint one of both, which is used. Errors of D_gb/δ are those of the boundary "
         "alone, without that of D_bulk."
     )
     return Table(f"boundaries{tail}", f"Grain boundaries{title}", head, tuple(rows), caption)

@@ -6,12 +6,15 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ionscape.core.number_format import format_number
 from ionscape.fit.information import bic
 from ionscape.fit.least_squares import LeastSquaresFit
 from ionscape.tracer.profile_models import INITIAL, MODELS, with_free_source
 from ionscape.tracer.profile_problem import Problem
+
+FloatArray = NDArray[np.float64]
 
 NOTICEABLE = 2.0  # standard deviations by which the edge changes the profile, all points together
 STRONG = 16.0  # difference in BIC: four standard deviations, for a refusal must not come by chance
@@ -43,16 +46,23 @@ def reason_of_edge(problem: Problem, fit: LeastSquaresFit, *, rival: float = mat
 
 
 def _by_length(problem: Problem, fit: LeastSquaresFit, length: float) -> str:
-    """Whether a closed edge at the stated length would change the fitted curve noticeably."""
+    """Whether a closed edge at the stated length changes the curve noticeably: the fitted one, or that of a
+    closed fit, which is the one to believe where the open model does not describe the profile.
+    """
     closed = in_slab(problem, length)
     assert closed is not None
-    change = (closed.curve(fit.theta[None])[0] - problem.curve(fit.theta[None])[0]) / problem.data.deviation
-    noise = math.sqrt(max(fit.variance, 1e-300))
-    if not float(np.sqrt(np.sum(change**2))) > NOTICEABLE * noise:
-        return ""
+    if not _noticed(problem, closed, fit.theta, fit.variance):
+        other = closed.solve()
+        if other.cost > fit.cost or not _noticed(problem, closed, other.theta, other.variance):
+            return ""
     return (f"the tracer has reached the far edge of the sample ({_um(length)}), which "
             f"'{problem.model.name}' "
             f"does not know: fit '{closed.model.name}'")  # fmt: skip
+
+
+def _noticed(problem: Problem, closed: Problem, theta: FloatArray, variance: float) -> bool:
+    change = (closed.curve(theta[None])[0] - problem.curve(theta[None])[0]) / problem.data.deviation
+    return float(np.sqrt(np.sum(change**2))) > NOTICEABLE * math.sqrt(max(variance, 1e-300))
 
 
 def _by_shape(problem: Problem, fit: LeastSquaresFit, rival: float) -> str:

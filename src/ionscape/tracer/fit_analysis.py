@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ionscape.core.channel import channel_of
 from ionscape.core.errors import AnalysisError, InputError
 from ionscape.core.estimate import Estimate, measured
 from ionscape.core.measurement import POSITION, SPUTTER_TIME, Sweep
@@ -16,7 +17,6 @@ from ionscape.core.outcome import Failure, Outcome, Row
 from ionscape.core.quantity import Quantity
 from ionscape.core.registry import Item, Series
 from ionscape.core.sample import Sample
-from ionscape.tracer.channel import channel_of
 from ionscape.tracer.counting import fraction_of_sweep
 from ionscape.tracer.fit_options import FitOptions
 from ionscape.tracer.fit_words import fit_findings, fit_tables

@@ -46,12 +46,22 @@ def _coefficient(fit: ProfileFit, channel: tuple[str, str], at: Estimate | None)
     which = f"{name} " if name else ""
     where = f" at {format_celsius(at.value)}" if at is not None else ""
     free = ", the surface's position fitted" if fit.candidates and fit.candidates[0].free_surface else ""
-    value = format_quantity(fit.diffusion_coefficient, "cm^2/s")
-    text = f"the {which}tracer diffusion coefficient is D* = {value}{where} (model '{fit.model}'{free})"
+    text = (f"the {which}tracer diffusion coefficient {_valued(fit.diffusion_coefficient)}{where} "
+            f"(model '{fit.model}'{free})")  # fmt: skip
+    if fit.diffusion_coefficient.status != "determined":
+        text += f": {fit.diffusion_coefficient.note}"
     if not name:
         return text
     kind = "effective" if name == "effective" else f"of the {name}"
     return f"{text}; it is {kind}" + (" as stated" if why == "stated" else f" because {why}")
+
+
+def _valued(found: Estimate) -> str:
+    """D* with its verb, as its status asks for."""
+    shown = format_quantity(found, "cm^2/s")
+    if found.status == "determined":
+        return f"is D* = {shown}"
+    return "D* is undetermined" if found.status != "bound" else f"is D* {shown}"
 
 
 def _boundaries(fit: ProfileFit) -> list[str]:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from ionscape.core.errors import AnalysisError, InputError
 from ionscape.core.estimate import Estimate
 from ionscape.core.field_types import estimate_of
-from ionscape.core.measurement import COUNTS, FRACTION, Sweep
 from ionscape.core.outcome import Failure, Outcome, Row
 from ionscape.core.quantity import Quantity
 from ionscape.core.registry import Series
@@ -24,8 +23,9 @@ from ionscape.tracer.image_fit_figures import fit_figures
 from ionscape.tracer.image_fit_options import ImageFitOptions
 from ionscape.tracer.image_fit_words import boundary_table, findings_of, warnings_of
 from ionscape.tracer.image_history import source_edge_of, stages_of
+from ionscape.tracer.image_pieces import images_and_maps
 from ionscape.tracer.image_inverse import ImageFit, fit_image
-from ionscape.tracer.measured_image import IonImage, image_groups, ion_image, with_label
+from ionscape.tracer.measured_image import IonImage, ion_image, with_label
 from ionscape.tracer.measurement_fields import TracerMeasurement
 
 CITATIONS = ("hasegawa2024",)
@@ -87,21 +87,15 @@ def _remarks(area: Area) -> tuple[str, ...]:
 
 # ---- what is given ----------------------------------------------------------------------------------
 def _area(series: Series, options: ImageFitOptions) -> Area:
-    usable = [i for i, piece in enumerate(series.pieces) if isinstance(piece, Sweep)]
-    shown = [i for i in usable if _channels(series.pieces[i])]
-    if not shown:
+    found = images_and_maps(series)
+    series, maps, members = found.series, found.maps, found.images
+    if not members:
         raise AnalysisError(
             "there is no isotope image among the measurements: a map of grains alone cannot be fitted"
         )
-    maps = {series.labels[i]: series.pieces[i] for i in usable if i not in shown}
-    members: dict[str, list[int]] = {}
-    for kind in dict.fromkeys(id(series.fields[i]) for i in shown):  # channels of one image: one measurement
-        own = [i for i in shown if id(series.fields[i]) == kind]
-        groups = image_groups([series.labels[i] for i in own], [series.pieces[i] for i in own])
-        members |= {label: [own[k] for k in found] for label, found in groups.items()}
     histories = {
-        label: stages_of(series.fields[found[0]], _kelvin(series, found[0]), options)
-        for label, found in members.items()
+        label: stages_of(series.fields[own[0]], _kelvin(series, own[0]), options)
+        for label, own in members.items()
     }
     order = sorted(members, key=lambda label: len(histories[label]))
     first = members[order[0]][0]
@@ -115,10 +109,6 @@ def _area(series: Series, options: ImageFitOptions) -> Area:
         tuple(histories[label] for label in order), edge,
         _beyond(image, edge, series.fields[first], options), series.fields[first], series.temperatures[first],
     )  # fmt: skip
-
-
-def _channels(sweep: Sweep) -> bool:
-    return any(name.startswith((COUNTS, FRACTION)) for name in sweep.columns)
 
 
 def _image(series: Series, label: str, members: Sequence[int]) -> IonImage:

@@ -93,6 +93,11 @@ def _log_normal(median: Estimate, spread: Estimate, unit: str, area: float) -> d
     return trace(x, y, "log-normal, errors removed", mode="lines", colour="#000000", width=2)
 
 
+def plain(symbol: str) -> str:
+    """A symbol without the marks that axes understand and captions print."""
+    return symbol.replace("<sub>", "_").replace("</sub>", "")
+
+
 def decade_ticks(edges: FloatArray) -> dict[str, Any]:
     """Ticks at 1, 2, 5 of every decade (1 only over many), for an axis in log10."""
     many = edges[-1] - edges[0] > 2.5

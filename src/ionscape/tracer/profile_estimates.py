@@ -24,6 +24,7 @@ FloatArray = NDArray[np.float64]
 
 WIDEST = 100.0  # a 95 % interval whose ends differ by more than this factor determines nothing
 NEGLIGIBLE = 0.1  # of the spread: half a percent once added in squares
+DESCRIBES = 3.0  # residuals over stated errors up to which the model is taken to describe the profile
 MANY = 10**6  # degrees of freedom of a known variance
 
 
@@ -88,6 +89,9 @@ def estimates_of(problem: Problem, fit: LeastSquaresFit, noise: Noise, source: s
     ends = intervals_of(problem, fit)
     logs = dict(zip(problem.names, problem.logs, strict=True))
     found = {name: _open(problem, name, ends[name], bool(logs[name])) for name in problem.names}
+    if noise.excess > DESCRIBES:  # intervals as wide as the misfit say nothing of what the data allow
+        found = {name: one and undetermined(one.dimension, _misfit(problem, noise))
+                 for name, one in found.items()}  # fmt: skip
     kept = [j for j, name in enumerate(problem.names) if found[name] is None]
     names = [problem.names[j] for j in kept]
     theta = fit.theta[kept]
@@ -127,6 +131,11 @@ def _why(problem: Problem, name: str) -> str:
         return ("the profile fixes the product k (Cs - C0) and hardly k alone: k follows if the fraction of "
                 "the source is stated (source_fraction)")  # fmt: skip
     return f"profiles with very different {_words(name)} fit equally well"
+
+
+def _misfit(problem: Problem, noise: Noise) -> str:
+    return (f"the model '{problem.model.name}' does not describe the profile: the residuals are "
+            f"{format_number(noise.excess, 2)} times the stated errors")  # fmt: skip
 
 
 def _words(name: str) -> str:

@@ -188,6 +188,7 @@ def fit_profile(
     """
     data, shared, known, notes = _data(position, fraction, variance, exchange_time, resolution, sample_length)
     given, surface = _given(initial_fraction, source_fraction, surface_position)
+    _question_fractions(data, given.values)
     if model is not None and candidates:
         raise InputError("give either a model or candidates to choose from, not both")
     tried = choose(data, given.values, known=known, surface=surface,
@@ -262,6 +263,22 @@ def _data(
     notes = counted.warnings if counted is not None else ()
     data = ProfileData(x[kept], c[kept], np.sqrt(v[kept]), time, trials, blur or 0.0, sample_length)
     return data, shared, variance is not None, notes
+
+
+def _question_fractions(data: ProfileData, given: Mapping[str, float]) -> None:
+    """Whether the profile falls while the stated fractions say that it rises, or the other way round."""
+    if INITIAL not in given or SOURCE not in given:
+        return
+    count = max(data.fraction.size // 10, 1)
+    near, far = float(np.mean(data.fraction[:count])), float(np.mean(data.fraction[-count:]))
+    stated = given[SOURCE] - given[INITIAL]
+    if (near - far) * stated >= 0 or abs(near - far) < 0.5 * abs(stated):
+        return
+    verb = "falls" if near > far else "rises"
+    raise InputError(
+        f"the profile {verb} from {near:.3g} at the surface to {far:.3g}, but the study says "
+        f"source_fraction {given[SOURCE]:.3g} and initial_fraction {given[INITIAL]:.3g}: are they swapped?"
+    )
 
 
 def _value(stated: Pair) -> float:

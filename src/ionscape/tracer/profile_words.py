@@ -186,9 +186,12 @@ def _window(best: Tried) -> str:
     curve = problem.curve(best.fit.theta[None])[0]
     left, first = abs(float(curve[-1]) - base), abs(float(curve[0]) - base)
     noise = float(data.deviation[-1]) * math.sqrt(best.noise.variance)
-    if left < 0.1 * first or left < 3 * noise:
-        return ""
     if data.sample_length is not None:
+        return ""
+    if INITIAL in problem.names and abs(base) > abs(float(curve[0]) - base):
+        return (f"the initial fraction is fitted ({base:.2g}) and is most of the profile, as also where the "
+                "tracer has reached the far edge: state initial_fraction")  # fmt: skip
+    if left < 0.1 * first or left < 3 * noise:
         return ""
     return (f"the profile ends where {left / first:.0%} of the excess is left: state sample_length to "
             "exclude "

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import zero_Celsius
 
+from ionscape.core.channel import channel_of
 from ionscape.core.errors import AnalysisError, InputError
 from ionscape.core.estimate import Estimate, exact
 from ionscape.core.outcome import Failure, Outcome, Row
@@ -17,7 +18,6 @@ from ionscape.core.quantity import named_dimension
 from ionscape.core.registry import Item, Series
 from ionscape.core.sample import Sample
 from ionscape.core.serial import storable
-from ionscape.tracer.channel import channel_of
 from ionscape.tracer.counting import fraction_of_sweep
 from ionscape.tracer.fit_analysis import position_of_sweep, shared_name
 from ionscape.tracer.history import SAME_TEMPERATURE, Stage, beyond, joined

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ionscape.core.estimate import Estimate
 from ionscape.core.number_format import (
     format_celsius,
     format_number,
@@ -50,10 +51,8 @@ def length_unit(length: float) -> tuple[str, float]:
 def storage_findings(report: StorageReport) -> tuple[str, ...]:
     """The answers, most important first."""
     fit, found = report.fit, report.estimates
-    values = [
-        f"{'= ' if one.status == 'determined' else ''}{format_quantity(one, 'cm^2/s')} at {format_celsius(t)}"
-        for t, one in zip(fit.temperatures, found.diffusion, strict=True)
-    ]
+    values = [f"{_valued(one)} at {format_celsius(t)}"
+              for t, one in zip(fit.temperatures, found.diffusion, strict=True)]  # fmt: skip
     answer = f"D* {_listed(values)}{_channel_text(report)}"
     if fit.activation_energy is not None and found.activation_energy.status == "determined":
         answer += f"; activation energy {format_quantity(found.activation_energy, 'eV')}, "
@@ -72,6 +71,13 @@ def storage_findings(report: StorageReport) -> tuple[str, ...]:
         each = [f"{label} {text}" for label, text in zip(report.labels[1:], alone, strict=True)]
         lines.append(f"Each later profile alone: {', '.join(each)}.")
     return tuple(lines)
+
+
+def _valued(found: Estimate) -> str:
+    """With ``=``, with the sign of a bound, or as undetermined."""
+    if found.status == "determined":
+        return f"= {format_quantity(found, 'cm^2/s')}"
+    return format_quantity(found, "cm^2/s") if found.status == "bound" else "is undetermined"
 
 
 def _listed(texts: Sequence[str]) -> str:
