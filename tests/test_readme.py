@@ -27,6 +27,7 @@ def test_the_python_of_the_readme_runs(
     printed = capsys.readouterr().out
     assert printed.startswith("valid")
     assert "ohm>" in printed
+    assert re.search(r"D\* = 2\.0\d?e-09 cm2/s", printed)  # the truth of the generated data is 2.01e-9
 
 
 def test_the_study_of_the_readme_is_a_study_of_ten_lines(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_a_box_of_boundaries_has_the_path_of_its_edges() -> None:
     """Boundaries alone resist, D_eff of a lattice of grains (each at one potential) is Σ P A d²/(6 V).
 
     Cubes: A = d² = a², V = a³, so that D_eff = P a; the area per volume is 3/a, the mean intercept 2a/3.
-    Truncated octahedra of unit edge: 6 squares at 2√2 and 8 hexagons at √6 in 8√2: just above the lower bound.
+    Truncated octahedra of unit edge: 6 squares at 2√2 and 8 hexagons at √6 in 8√2: just above the bound.
     """
     edge = 16e-6
     assert float(series_length(2 * edge / 3)) == pytest.approx(edge)

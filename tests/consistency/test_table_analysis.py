@@ -99,7 +99,24 @@ def test_three_haven_ratios_and_three_verdicts(whole: Outcome) -> None:
         "effective": "use with H_R",
     }
     assert "tan δ" in verdicts.caption
-    assert "composite of bulk and grain boundaries" in next(r[2] for r in verdicts.rows if r[0] == "effective")
+    whole_said = next(row[2] for row in verdicts.rows if row[0] == "effective")
+    assert "composite of bulk and grain boundaries" in whole_said
+
+
+def test_boundaries_from_the_whole_stand_once_whatever_the_grain_size_means(llto: Any) -> None:
+    """(l/δ)D_gb from D_eff and the D_gb/δ made of it are one value, though the options differ."""
+    effective = ANALYSES["consistency.effective_diffusion"]
+    inputs = {
+        "bulk_diffusion": llto.diffusion("D_NMR", "bulk", 0.02),
+        "effective_diffusion": llto.diffusion("D*", "effective", 0.03),
+    }
+    back = effective.combine(
+        llto.series(inputs), effective.options.model_validate({"grain_size_average": "series"})
+    )
+    found = outcome(llto.series({"on": list(back.rows)}), grain_size_average="intercept")
+    products = [r.estimate.value for r in back.rows if r.quantity == "diffusion_coefficient"]
+    shown = [r.estimate.value for r in found.rows if r.quantity == "diffusion_coefficient_boundary"]
+    assert sorted(shown) == sorted(products)
 
 
 def test_one_row_of_ratio_and_carriers_for_each_channel(whole: Outcome) -> None:

@@ -153,9 +153,12 @@ class Course:
         return Found(replace(value, note=""), how, off)
 
     def on_line(self, kelvin: float) -> Found:
-        """The coefficient on its line (or the curve preferred to it) at a temperature [K]."""
+        """The coefficient on its line (or the curve preferred to it) at a temperature [K].
+
+        Without a line, what is measured there.
+        """
         if self.curve is None:
-            return self._without_line(kelvin)
+            return self.at(kelvin)
         value, off = self.curve.at(kelvin), self.outside(kelvin)
         if value.status != "determined":
             return Found(value, value.note or value.status, off)

@@ -53,7 +53,7 @@ def haven_ratio_outcome(series: Series, options: Any) -> Outcome:
         rows.append(Row("haven_ratio", refused(DIMENSIONLESS, "; measure ".join(across(ready)))))
     return Outcome(
         rows=tuple(rows),
-        findings=tuple(findings(found, verdicts, series)),
+        findings=(*findings(found, verdicts, series), *ready.on_grains),
         warnings=(*ready.warnings, *(text for c in found for text in warnings_of(c, options))),
         figures=tuple(
             haven_figure(c.name, c.points, c.lines, _constant(c)) for c in found if len(c.points) > 1

@@ -91,7 +91,7 @@ def composite(c: Comparison, found: Sequence[Comparison], series: Series) -> str
         for x in reversed(found)
         if x.channel != "effective" and x.best[0] is not None and x.best[0].status == "determined"
     }
-    known = ", ".join(f"{channel} {parts[channel]}" for channel in ("bulk", "boundary") if channel in parts)
+    known = ", ".join(f"{part} {parts.get(part, 'not known')}" for part in ("bulk", "boundary") if parts)
     return (
         "it is a composite of bulk and grain boundaries, each weighted by its share in the resistance to"
         f" single ions, and no correlation factor ({known or 'measure both, each by itself'})"

@@ -227,8 +227,8 @@ def _electronic(share: Estimate | None) -> tuple[list[str], list[str], list[str]
             [],
             [
                 f"the stated electronic conductivity is {format_number(share.value, 2)} times the smallest"
-                " conductivity at hand, of which it can only be a part: are its unit, sample and temperature"
-                " right?"
+                " conductivity at hand, of which it can only be a part: check its unit, sample and"
+                " temperature"
             ],
             ["the electronic conductivity of this sample at the temperature of each conductivity"],
         )

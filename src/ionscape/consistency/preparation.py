@@ -50,6 +50,12 @@ class Prepared:
         """Courses of some kinds in one channel."""
         return [self.courses[kind, channel] for kind in kinds if (kind, channel) in self.courses]
 
+    @property
+    def on_grains(self) -> list[str]:
+        """What the grain size was taken for, where D_gb/δ was multiplied by it."""
+        used = any(c.relation.startswith("(D_gb/δ)") for c in self.reading.coefficients)
+        return [f"Grain size: {self.grain.sentence}."] if used and self.grain and self.grain.sentence else []
+
     def pairs(self) -> list[tuple[str, Course, Course]]:
         """Channel, D of single ions and D of charge, wherever both belong to one channel."""
         return [

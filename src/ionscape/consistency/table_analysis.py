@@ -272,7 +272,7 @@ def _findings(
     ready: Prepared, found: Sequence[Comparison], verdicts: Sequence[Any], series: Series
 ) -> list[str]:
     told = findings(found, verdicts, series)
-    return [*told, _which(ready), *_series_findings(ready), *_self_findings(ready)]
+    return [*told, _which(ready), *_series_findings(ready), *_self_findings(ready), *ready.on_grains]
 
 
 def _which(ready: Prepared) -> str:

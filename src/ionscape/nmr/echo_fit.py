@@ -7,7 +7,7 @@ criterion.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +21,7 @@ from ionscape.nmr.coefficient_estimates import estimates_of
 from ionscape.nmr.echo_decay import EchoDecay, arrange_echoes
 from ionscape.nmr.echo_problem import EchoProblem, first_coefficient, pose, solve
 from ionscape.nmr.gradient_waveform import PulseShape
+from ionscape.nmr.offset_choice import DISTINCT, without_distinction
 
 FloatArray = NDArray[np.float64]
 
@@ -58,6 +59,8 @@ class DecayFit:
     reasons : tuple of str
         Why this model.
     warnings : tuple of str
+    offset : str
+        Where the decay bends: what speaks for a constant offset instead; empty if nothing does.
     """
 
     model: str
@@ -73,6 +76,7 @@ class DecayFit:
     runs_probability: float
     reasons: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    offset: str = ""
 
     @property
     def diffusion_coefficient(self) -> Estimate:
@@ -109,7 +113,8 @@ def fit_decay(
     series : (N,) array, optional
         Label of the file of each point.
     model : str
-        A key of `MODELS`, or ``auto``: the simplest of one, gamma, log-normal and two that the data allow.
+        A key of `MODELS`, or ``auto``: the simplest of one, gamma, log-normal and two that the data allow. Where
+        one coefficient with a constant offset cannot be excluded, that is said, and D allows for it.
     baseline : bool
         Whether a constant offset is fitted to each series.
     source : str
@@ -145,7 +150,42 @@ def fit_echoes(
             f"{MODELS[names[0]].words} needs at least {needed} echoes, there are {decay.b.size}"
         )
     best, reasons = _chosen(found) if model == "auto" else (found[0], (NAMED,))
+    if model == "auto" and not baseline and best.attenuation.name != "one":
+        return _offset_considered(best, found, reasons, source)
     return _report(best, found, reasons, source)
+
+
+def _offset_considered(
+    best: _Candidate, found: list[_Candidate], reasons: tuple[str, ...], source: str
+) -> DecayFit:
+    """A bent decay: the model chosen, unless one coefficient with a constant offset explains it as well."""
+    report = _report(best, found, reasons, source)
+    other = _candidate(best.problem.decay, MODELS["one"], baseline=True)
+    if other is None:
+        return report
+    pair = [best, other]
+    if len({c.fit.variance == 1.0 for c in pair}) > 1:
+        pair = [_with_unknown_noise(c) for c in pair]
+    difference = pair[1].bic - pair[0].bic
+    words = best.attenuation.words
+    if difference > DISTINCT:
+        said = f"one diffusion coefficient with a constant offset: worse by {difference:.1f} in BIC"
+        return replace(report, reasons=(*report.reasons, said))
+    offset = _report(other, [other], (), source)
+    size = ", ".join(f"{100 * value:.2g} %" for value in offset.baseline)
+    if difference < -DISTINCT:
+        told = (f"the decay is one coefficient with a constant offset ({size} of the largest echo) rather than "
+                f"{words} (worse by {-difference:.1f} in BIC): remove the offset, or state 'baseline: true'")
+        return replace(offset, offset=told, reasons=(f"{words}: worse by {-difference:.1f} in BIC",))  # fmt: skip
+    told = (f"{words} and one coefficient with a constant offset ({size} of the largest echo) cannot be told "
+            "apart: D allows for both; 'baseline: true' or a model named settles it, and so do stronger "
+            "gradients")  # fmt: skip
+    return replace(
+        report,
+        estimates=without_distinction(report.estimates, offset.estimates, difference),
+        offset=told,
+        reasons=(*report.reasons, "one diffusion coefficient with a constant offset: about as good"),
+    )
 
 
 def _candidate(decay: EchoDecay, attenuation: Attenuation, baseline: bool) -> _Candidate | None:

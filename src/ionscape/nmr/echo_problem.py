@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ionscape.fit.least_squares import LeastSquaresFit, least_squares, minimise
-from ionscape.fit.profile import ProfileIntervals, profile_intervals, skewed_parameters
+from ionscape.fit.profile import ProfileIntervals, profile_intervals, skewed_parameters, student_quantiles
 from ionscape.nmr.echo_decay import EchoDecay
 
 FloatArray = NDArray[np.float64]
@@ -190,7 +190,15 @@ def intervals(problem: EchoProblem, fit: LeastSquaresFit, parameters: list[int])
     chosen = [p for p in parameters if p in skewed]
     if not chosen:
         return None
-    return profile_intervals(problem.residuals, fit, problem.lower, problem.upper, chosen)
+    found = profile_intervals(problem.residuals, fit, problem.lower, problem.upper, chosen)
+    # What the data allow at the very end of the search is open there, however the way to it looked.
+    far = np.array([
+        _signed_roots(problem, fit, p, np.array([problem.lower[p], problem.upper[p]])) for p in chosen
+    ])  # fmt: skip
+    level = np.array(student_quantiles(fit.degrees_of_freedom))[:, None]
+    return replace(
+        found, low_open=found.low_open | (far[:, 0] < level), high_open=found.high_open | (far[:, 1] < level)
+    )
 
 
 def one_sided_limit(problem: EchoProblem, fit: LeastSquaresFit, parameter: int, side: int) -> float:

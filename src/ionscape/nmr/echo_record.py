@@ -65,11 +65,13 @@ def record_of(item: Item, sample: Sample) -> EchoRecord:
         If something is missing or cannot be.
     """
     fields = item.fields if isinstance(item.fields, NmrMeasurement) else NmrMeasurement()
-    columns = item.sweep.columns
+    sweep, told = _sweep(item, fields)
+    columns = sweep.columns
     if INTENSITY not in columns:
         raise InputError("this file holds no echo intensities")
     intensity = columns[INTENSITY]
-    nucleus, notes = _nucleus(fields, item.sweep, sample)
+    nucleus, notes = _nucleus(fields, sweep, sample)
+    notes = (*told, *notes)
     size = intensity.size
     pulse = _column(columns.get(GRADIENT_PULSE), fields.gradient_pulse, size)
     delay = _column(columns.get(DIFFUSION_TIME), fields.diffusion_time, size)
@@ -84,6 +86,18 @@ def record_of(item: Item, sample: Sample) -> EchoRecord:
     record = _above_floor(record) if fields.magnitude else record
     decay_of([record])  # all that can be wrong with one file is said of that file
     return record
+
+
+def _sweep(item: Item, fields: NmrMeasurement) -> tuple[Sweep, tuple[str, ...]]:
+    """The file's echoes, integrated again where the study names the window."""
+    window = fields.window_ppm
+    if window is None:
+        return item.sweep, ()
+    from ionscape.read.bruker_diffusion import integrated, recognises
+
+    if item.path is None or not recognises(b"", item.path.name):
+        raise InputError("window_ppm is for Bruker spectra (ser, 2rr): this file holds no spectra to integrate")
+    return integrated(item.path, window).sweeps[0], (f"integrated from {window[0]:g} to {window[1]:g} ppm",)
 
 
 def _nucleus(fields: NmrMeasurement, sweep: Sweep, sample: Sample) -> tuple[str, tuple[str, ...]]:

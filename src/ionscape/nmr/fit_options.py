@@ -67,6 +67,11 @@ class NmrMeasurement(FieldModel):
     magnitude: bool = Field(
         False, description="intensities are magnitudes: those below three times the noise are left out"
     )
+    window_ppm: tuple[float, float] | None = Field(
+        None,
+        description="[low, high]: chemical shifts to integrate over, of Bruker spectra; the region of the "
+        "largest signal if not given",
+    )
     channel: Literal["", "bulk", "effective"] = Field(
         "", description="where the ions diffused, if you know better than diffusion length and grain size"
     )
@@ -75,6 +80,9 @@ class NmrMeasurement(FieldModel):
     def _complete(self) -> NmrMeasurement:
         if (self.shape == "trapezoid") != (self.ramp_time is not None):
             raise InputError("a trapezoid needs ramp_time, and only a trapezoid has one")
+        if self.window_ppm is not None and not self.window_ppm[0] < self.window_ppm[1]:
+            low, high = self.window_ppm
+            raise InputError(f"window_ppm goes from the lower to the higher shift, got [{low:g}, {high:g}]")
         return self
 
 

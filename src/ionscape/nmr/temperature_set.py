@@ -77,7 +77,7 @@ def temperature_set(
     """
     decay = decay_of(list(records))
     verdict = judge_echoes(
-        decay, level=options.level, negligible=options.negligible, source=f"{source} long times"
+        _without_offset(decay) if options.baseline else decay, level=options.level, negligible=options.negligible, source=f"{source} long times"
     )
     model = _model(options.model, verdict)
     fit = fit_echoes(decay, model, baseline=options.baseline, source=source)
@@ -98,7 +98,14 @@ def temperature_set(
     notes = tuple(dict.fromkeys(note for r in records for note in r.notes))
     if verdict.is_single or fit.model != "one":  # else the misfit of one coefficient is the verdict itself
         notes += fit.warnings
+    notes += (fit.offset,) * bool(fit.offset)
     return TemperatureSet(label, temperature, decay, verdict, fit, rows, channel, reason, notes)
+
+
+def _without_offset(decay: EchoDecay) -> EchoDecay:
+    """Less the offsets that one coefficient leaves: what still bends is no offset."""
+    offset = fit_echoes(decay, "one", baseline=True).baseline
+    return replace(decay, intensity=decay.intensity - offset[decay.series])
 
 
 def _model(stated: str, verdict: SingleCoefficient) -> str:

@@ -141,10 +141,10 @@ def _given_grains(
     shape = (image.fraction.shape[0], image.fraction.shape[1])
     if options.registration == "none":
         if labels.shape != shape:
-            (ny, nx), (my, mx) = shape, labels.shape
+            (ny, nx), (my, mx), kind = shape, labels.shape, "mask" if as_mask else "map of grains"
             raise InputError(
-                f"the image {image.label} has {nx} x {ny} pixels, the {'mask' if as_mask else 'map of grains'} "
-                f"{mx} x {my} ({name}): give both on the same pixels, or say 'registration: scale', 'points' or 'automatic'"
+                f"the image {image.label} has {nx} x {ny} pixels, the {kind} {mx} x {my} ({name}): give both "
+                "on the same pixels, or say 'registration: scale', 'points' or 'automatic'"
             )
         return labels, ()
     placed = _registration(labels, image, options)

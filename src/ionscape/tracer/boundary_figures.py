@@ -30,8 +30,8 @@ _GREYS = [[0.0, "rgb(105,105,105)"], [1.0, "rgb(252,252,252)"]]
 _UNKNOWN = "#009E73"
 # Status and side, name in the legend, width and dash of the line: bounds are drawn first, values on them.
 _KINDS = (
-    ("boundupper", "at most (upper bound)", 1.5, "dash"),
-    ("boundlower", "at least (lower bound)", 1.5, "dot"),
+    ("boundupper", "at most (upper bound)", 1.6, "5px,3px"),
+    ("boundlower", "at least (lower bound)", 1.6, "1.5px,2.5px"),
     ("determined", "determined", 4.0, "solid"),
 )
 
@@ -76,14 +76,15 @@ def boundary_map(
 
 # ---- inner workings -------------------------------------------------------------------------------------
 def _caption(image: IonImage, steps: BoundarySteps, values: Sequence[Estimate], symbol: str) -> str:
-    count = {s: sum(v.status + v.side == s for v in values) for s in ("determined", "boundupper", "boundlower")}
+    kinds = [v.status + v.side for v in values]
+    count = {kind: kinds.count(kind) for kind, *_ in _KINDS}
     rest = len(steps.lines) - sum(count.values())
     low, high = (float(q) for q in np.nanquantile(image.fraction, [0.005, 0.995]))
     return (
-        f"Lines: grain boundaries, coloured by {plain(symbol)}. Thick: determined ({count['determined']}); thin "
-        f"and dashed: at most this ({count['boundupper']}, the step shows, the gradient does not); thin and "
-        f"dotted: at least this ({count['boundlower']}, the gradient shows, the step does not); thin green: "
-        f"gradient and step fix nothing, or the boundary is too short or bent ({rest}). Grey: isotope "
+        f"Lines: grain boundaries, coloured by {plain(symbol)}. Thick: determined ({count['determined']}); "
+        f"thin and dashed: at most this ({count['boundupper']}, the step shows, the gradient does not); thin "
+        f"and dotted: at least this ({count['boundlower']}, the gradient shows, the step does not); thin "
+        f"green: gradient and step fix nothing, or the boundary is too short or bent ({rest}). Grey: isotope "
         f"fraction, from {low:.2g} (dark) to {high:.2g} (light)."
     )
 
@@ -97,8 +98,9 @@ def _map_layout(view: MapView) -> dict[str, Any]:
 
 def _fractions(image: IonImage, view: MapView) -> dict[str, Any]:
     low, high = (float(f"{q:.3g}") for q in np.nanquantile(image.fraction, [0.005, 0.995]))
-    look = {"zmin": low, "zmax": high, "colorscale": _GREYS, "showscale": False}
-    return view.heatmap(image.fraction, MOST_PIXELS) | look | {"hovertemplate": "fraction %{z}<extra></extra>"}
+    look = {"zmin": low, "zmax": high, "colorscale": _GREYS, "showscale": False,
+            "hovertemplate": "fraction %{z}<extra></extra>"}  # fmt: skip
+    return view.heatmap(image.fraction, MOST_PIXELS) | look
 
 
 def _coloured(
@@ -108,8 +110,9 @@ def _coloured(
     """One trace per shade; the first in the legend stands for all."""
     label, width, dash = look
     traces: list[dict[str, Any]] = []
+    shades = {k: _bin(to_field(values[k].value, unit), edges) for k in members}
     for b in range(_BINS):
-        chosen = [int(steps.measured[k]) for k in members if _bin(to_field(values[k].value, unit), edges) == b]
+        chosen = [int(steps.measured[k]) for k in members if shades[k] == b]
         if chosen:
             colour = _colour((b + 0.5) / _BINS)
             traces.append(_lines(view, steps, chosen, label, colour, width, dash=dash, legend=False))

@@ -144,11 +144,12 @@ def _boundary_table(one: ImageBoundaries, tail: str, title: str) -> Table:
             values[i].status,
         ))  # fmt: skip
     head = ("Boundary", "x, y [µm]", "Length [µm]", "Normal [°]", "∂C/∂n, first grain [1/cm]",
-            "∂C/∂n, second grain [1/cm]", "∂C/∂n, joint [1/cm]", "ΔC", "D_gb/δ" if unit == "cm/s" else "P/D_bulk", "Status")  # fmt: skip
+            "∂C/∂n, second grain [1/cm]", "∂C/∂n, joint [1/cm]", "ΔC",
+            "D_gb/δ" if unit == "cm/s" else "P/D_bulk", "Status")  # fmt: skip
     caption = (
         "Normal: angle from x towards y, from the first grain to the second. Gradients: in either "
-        "grain, fitted apart, and the joint one of both, which is used. Errors of D_gb/δ are those of the boundary "
-        "alone, without that of D_bulk."
+        "grain, fitted apart, and the joint one of both, which is used. Errors of D_gb/δ are those of the "
+        "boundary alone, without that of D_bulk."
     )
     return Table(f"boundaries{tail}", f"Grain boundaries{title}", head, tuple(rows), caption)
 

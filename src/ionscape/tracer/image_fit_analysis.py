@@ -17,18 +17,20 @@ from ionscape.core.quantity import Quantity
 from ionscape.core.registry import Series
 from ionscape.tracer.boundaries_analysis import image_and_grains
 from ionscape.tracer.boundaries_options import BoundariesOptions
+from ionscape.tracer.boundary_words import MEDIAN, noted
 from ionscape.tracer.bulk_input import bulk_at
 from ionscape.tracer.diffusion_2d import Edge, Stage2D
 from ionscape.tracer.image_fit_figures import fit_figures
 from ionscape.tracer.image_fit_options import ImageFitOptions
 from ionscape.tracer.image_fit_words import boundary_table, findings_of, warnings_of
 from ionscape.tracer.image_history import source_edge_of, stages_of
-from ionscape.tracer.image_pieces import images_and_maps
 from ionscape.tracer.image_inverse import ImageFit, fit_image
+from ionscape.tracer.image_pieces import images_and_maps
 from ionscape.tracer.measured_image import IonImage, ion_image, with_label
 from ionscape.tracer.measurement_fields import TracerMeasurement
 
 CITATIONS = ("hasegawa2024",)
+ONE = "one value for all boundaries: between their geometric mean (median) and their mean"
 ROBUST, OPEN = ("liang1986",), 10.0  # of the image's length: how far an open sample goes on
 
 
@@ -157,16 +159,17 @@ def _stated(quantity: Quantity | None, source: str) -> Estimate | None:
 # ---- what is found ----------------------------------------------------------------------------------
 def _rows(fit: ImageFit, series: Series, area: Area) -> tuple[Row, ...]:
     t = _temperature(area, series.source)
+    which = ONE if fit.population is None else MEDIAN
     rows = [
         Row("diffusion_coefficient", fit.bulk, t, kind="D*", channel="bulk"),
-        Row("boundary_permeability", fit.permeability[0], t, channel="boundary"),
+        Row("boundary_permeability", noted(fit.permeability[0], which), t, channel="boundary"),
         Row("diffusion_coefficient_effective", fit.effective, t, kind="D*", channel="effective"),
     ]
     if fit.population is not None:
         rows.append(Row("boundary_permeability_spread", fit.population.spread, t, channel="boundary"))
     thickness = series.sample.extra.get("grain_boundary_thickness")
     if thickness is not None:
-        crossing = fit.permeability[0] * thickness
+        crossing = noted(fit.permeability[0] * thickness, which)
         rows.append(Row("boundary_diffusion_coefficient", crossing, t, kind="D*", channel="boundary"))
     return tuple(rows)
 

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from ionscape.core.figure import PALETTE, axis, band, layout, numbers, trace
 from ionscape.core.outcome import Figure
 from ionscape.tracer.image_inverse import ImageFit
+from ionscape.tracer.map_view import LEFT, RIGHT, MapView, block_size
 
 FloatArray = NDArray[np.float64]
-MOST_PIXELS = 14000  # of a drawn map: more cannot be seen and only swell the report
+HIGHEST = 330  # pixels of one of the panels
+MOST_PIXELS = 30000  # of a drawn map: more cannot be seen and only swell the report
 # Blue to white to orange: residuals of either sign, told apart by every kind of colour vision.
 _DIVERGING = [[0.0, "#0072B2"], [0.5, "#ffffff"], [1.0, "#D55E00"]]
 
@@ -25,90 +27,69 @@ def fit_figures(fit: ImageFit, labels: Sequence[str]) -> tuple[Figure, ...]:
     return (*maps, _profile(fit, labels), *boundaries)
 
 
-def _maps(fit: ImageFit, k: int, label: str) -> Figure:
-    """Measured, modelled and residual map side by side."""
+def view_of(fit: ImageFit) -> MapView:
+    """The source at the left."""
     scene = fit.problem.scene
-    measured, model, residual = scene.fractions[k], fit.models[k], fit.standardised[k]
-    low, high = (float(v) for v in np.nanpercentile(measured, [1, 99]))
-    ny, nx = measured.shape
-    ratio = ny * scene.spacing[0] / (nx * scene.spacing[1])
-    height = int(min(max(205 * ratio, 160), 600)) + 110
-    titles = ("measured", "modelled", "(measured − modelled)/SD")
+    ny, nx = scene.labels.shape
+    return MapView(scene.source_edge, (ny, nx), scene.spacing)
+
+
+def _maps(fit: ImageFit, k: int, label: str) -> Figure:
+    """Measured, modelled and residual map, one below the other."""
+    view = view_of(fit)
+    panels = (
+        ("measured", fit.problem.scene.fractions[k]),
+        ("modelled", fit.models[k]),
+        ("(measured − modelled)/SD", fit.standardised[k]),
+    )
     data = []
-    for panel, values in enumerate((measured, model, residual)):
+    for panel, (_, values) in enumerate(panels):
         number = "" if panel == 0 else str(panel + 1)
-        scale = {"coloraxis": "coloraxis2" if panel == 2 else "coloraxis"}
-        data.append(_heatmap(values, scene.spacing, (f"x{number}", f"y{number}")) | scale)
-    look = _panels(titles, height, labelled="y")
-    bar = {"thickness": 12, "len": 0.42, "x": 1.01, "tickfont": {"size": 11}}
-    look["coloraxis"] = {"colorscale": "Cividis", "cmin": low, "cmax": high,
-                         "colorbar": bar | {"y": 0.78, "title": {"text": "fraction"}}}  # fmt: skip
-    look["coloraxis2"] = {"colorscale": _DIVERGING, "cmin": -4, "cmax": 4,
-                          "colorbar": bar | {"y": 0.25, "title": {"text": "residual"}}}  # fmt: skip
+        place = {"xaxis": f"x{number}", "yaxis": f"y{number}",
+                 "coloraxis": "coloraxis2" if panel == 2 else "coloraxis",
+                 "hovertemplate": "%{x:.0f} µm, %{y:.0f} µm: %{z:.4g}<extra></extra>"}  # fmt: skip
+        data.append(view.heatmap(values, MOST_PIXELS) | place)
     name = f" {label}" if label else f" {k + 1}"
     return Figure(
         f"maps_{k + 1}", f"Image{name}: measured, modelled, residual",
         "Isotope fraction on one colour scale, and the difference in standard deviations of the counting "
-        "noise; "
-        "white: left out near boundaries." + _thinned(measured.shape),
-        {"data": data, "layout": look},
+        f"noise; white: left out near boundaries. {view.told}" + _thinned(panels[0][1].shape),
+        {"data": data, "layout": _stacked(view, [title for title, _ in panels], panels[0][1])},
     )  # fmt: skip
 
 
-def _panels(titles: Sequence[str], height: int, labelled: str) -> dict[str, Any]:
-    """Panels in a row with equal axes in micrometres, y downwards as in the image."""
-    gap, n = 0.04, len(titles)
-    width = (1 - gap * (n - 1)) / n
-    look = layout(axis("x [µm]"), axis("y [µm]"), height=height)
+def _stacked(view: MapView, titles: Sequence[str], measured: FloatArray) -> dict[str, Any]:
+    """Panels one below the other with equal axes in micrometres, and a colour bar beside each scale."""
+    n, title, top, bottom = len(titles), 26, 20, 60
+    height = min(view.panel_height(), HIGHEST)
+    inner = n * (height + title)
+    look = layout(view.x_axis(), view.y_axis(), height=round(inner + top + bottom))
     look["annotations"] = []
-    for panel, title in enumerate(titles):
+    for panel, text in enumerate(titles):
         number = "" if panel == 0 else str(panel + 1)
-        start = panel * (width + gap)
-        look[f"xaxis{number}"] = axis("x [µm]", domain=[start, start + width], constrain="domain", nticks=4,
-                                      anchor=f"y{number}", showgrid=False)  # fmt: skip
-        look[f"yaxis{number}"] = axis("y [µm]" if panel == 0 and labelled else "", autorange="reversed",
-                                      scaleanchor=f"x{number}", scaleratio=1, constrain="domain",
-                                      anchor=f"x{number}", showticklabels=panel == 0,
-                                      showgrid=False)  # fmt: skip
+        end = 1 - (panel * (height + title) + title) / inner
+        last = panel == n - 1
+        x = view.x_axis(anchor=f"y{number}", showticklabels=last, **({} if panel == 0 else {"matches": "x"}))
+        look[f"xaxis{number}"] = x | ({} if last else {"title": {"text": ""}})
+        look[f"yaxis{number}"] = view.y_axis(f"x{number}", anchor=f"x{number}", nticks=5,
+                                             domain=[max(end - height / inner, 0), end])  # fmt: skip
         look["annotations"].append({
-            "text": f"<b>{title}</b>", "showarrow": False, "x": 0.5, "xref": f"x{number} domain",
-            "xanchor": "center", "y": 1.0, "yref": f"y{number} domain", "yanchor": "bottom",
-            "font": {"size": 12},
+            "text": f"<b>{text}</b>", "showarrow": False, "x": 0.0, "xref": f"x{number} domain",
+            "xanchor": "left", "y": end, "yref": "paper", "yanchor": "bottom", "font": {"size": 12},
         })  # fmt: skip
-    look["margin"] = look["margin"] | {"t": 35, "r": 90}
+    low, high = (float(v) for v in np.nanpercentile(measured, [1, 99]))
+    share, step = height / inner, (height + title) / inner
+    bar = {"thickness": 12, "x": 1.005, "yanchor": "top", "tickfont": {"size": 11}, "ypad": 0}
+    look["coloraxis"] = {"colorscale": "Cividis", "cmin": low, "cmax": high, "colorbar": bar | {
+        "y": 1 - title / inner, "len": step + share, "title": {"text": "fraction"}}}  # fmt: skip
+    look["coloraxis2"] = {"colorscale": _DIVERGING, "cmin": -4, "cmax": 4, "colorbar": bar | {
+        "y": share, "len": share, "title": {"text": "residual"}}}  # fmt: skip
+    look["margin"] = {"l": LEFT, "r": RIGHT, "t": top, "b": bottom}
     return look
 
 
-def _heatmap(values: FloatArray, spacing: tuple[float, float], axes: tuple[str, str]) -> dict[str, Any]:
-    shown, factor = _binned(values)
-    rows = [numbers(np.round(row, 4)) for row in shown]
-    dy, dx = (step * factor * 1e6 for step in spacing)
-    return {"type": "heatmap", "z": rows, "x0": dx / 2, "dx": dx, "y0": dy / 2, "dy": dy, "xaxis": axes[0],
-            "yaxis": axes[1],
-            "hovertemplate": "%{x:.0f} µm, %{y:.0f} µm: %{z:.4g}<extra></extra>"}  # fmt: skip
-
-
-def _binned(values: FloatArray) -> tuple[FloatArray, int]:
-    """Block means, so that at most `MOST_PIXELS` are left."""
-    factor = 1
-    while values.size / factor**2 > MOST_PIXELS:
-        factor += 1
-    if factor == 1:
-        return values, 1
-    ny, nx = (n // factor for n in values.shape)
-    blocks = (
-        values[: ny * factor, : nx * factor]
-        .reshape(ny, factor, nx, factor)
-        .swapaxes(1, 2)
-        .reshape(ny, nx, -1)
-    )
-    good = np.isfinite(blocks)
-    total = np.where(good, blocks, 0.0).sum(axis=2)
-    return np.where(good.any(axis=2), total / np.maximum(good.sum(axis=2), 1), np.nan), factor
-
-
 def _thinned(shape: tuple[int, ...]) -> str:
-    factor = _binned(np.zeros(shape))[1]
+    factor = block_size(shape, MOST_PIXELS)
     return f" Drawn in blocks of {factor} × {factor} pixels." if factor > 1 else ""
 
 
@@ -145,36 +126,30 @@ def _profile(fit: ImageFit, labels: Sequence[str]) -> Figure:
 def _boundary_map(fit: ImageFit) -> Figure:
     """Every boundary face coloured by its D_gb/δ; grey: not determined one by one."""
     assert fit.population is not None
-    faces, population = fit.problem.faces, fit.population
-    middle = faces.midpoints * 1e6
-    keep = np.arange(0, len(middle), max(1, len(middle) // 9000))
+    faces, population, view = fit.problem.faces, fit.population, view_of(fit)
+    keep = np.arange(0, len(faces.midpoints), max(1, len(faces.midpoints) // 9000))
+    along, across = view.points(*(faces.midpoints[keep] * 1e6).T)
     known = population.determined[faces.boundary[keep]]
     logs = np.log10(population.permeability[faces.boundary[keep]] * 100)
     low, high = (float(v) for v in np.percentile(logs[known] if known.any() else logs, [2, 98]))
     ticks = np.round(np.linspace(low, high, 5), 2)
-    grey = trace(
-        middle[keep][~known, 0], middle[keep][~known, 1], "population only", colour="#c8c8c8", size=3
-    )
-    coloured = trace(middle[keep][known, 0], middle[keep][known, 1], "determined", size=4)
+    grey = trace(along[~known], across[~known], "known from the population only", colour="#c8c8c8", size=3)
+    coloured = trace(along[known], across[known], "determined", size=4)
     coloured["marker"] = {
         "size": 4, "symbol": "square", "color": numbers(logs[known]), "colorscale": "Cividis", "cmin": low,
         "cmax": high, "colorbar": {
-            "title": {"text": "D_gb/δ [cm/s]"}, "thickness": 12, "tickvals": numbers(ticks),
-            "ticktext": [f"{10**t:.2g}" for t in ticks],
+            "title": {"text": "D<sub>gb</sub>/δ<br>[cm/s]"}, "thickness": 14, "x": 1.005, "len": 1.0,
+            "tickvals": numbers(ticks), "ticktext": [f"{10**t:.2g}" for t in ticks],
         },
     }  # fmt: skip
-    scene = fit.problem.scene
-    size = [n * step * 1e6 for n, step in zip(scene.labels.shape, scene.spacing, strict=True)]
-    look = layout(
-        axis("x [µm]", range=[0, size[1]], constrain="domain", showgrid=False),
-        axis("y [µm]", range=[size[0], 0], scaleanchor="x", scaleratio=1, constrain="domain", showgrid=False),
-        height=int(min(max(430 * size[0] / size[1], 300), 680)),
-    )  # fmt: skip
-    look["legend"] |= {"orientation": "h", "y": 1.02, "yanchor": "bottom"}
-    look["margin"] = look["margin"] | {"t": 45}
+    look = layout(view.x_axis(), view.y_axis(), height=round(view.panel_height() + 105))
+    look["legend"] |= {"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0.0, "itemsizing": "constant"}
+    look["margin"] = {"l": LEFT, "r": RIGHT, "t": 45, "b": 60}
+    single, count = int(population.determined.sum()), population.determined.size
     return Figure(
         "boundary_map", "Boundaries and their D_gb/δ",
-        "Each boundary in the colour of its D_gb/δ; grey: the image says no more than the population.",
+        f"Each boundary in the colour of its D_gb/δ where the image determines it ({single} of {count}); "
+        f"grey: the image says no more than the population of all. {view.told}",
         {"data": [grey, coloured], "layout": look},
     )  # fmt: skip
 
@@ -193,13 +168,14 @@ def _distribution(fit: ImageFit) -> Figure:
         data.append(trace(median.value * 100 * np.exp(logs), ndtr(logs / population.fitted_spread),
                           "fitted log-normal population", mode="lines", colour=PALETTE[1],
                           width=2))  # fmt: skip
-    x = axis("D_gb/δ [cm/s]", log=True, dtick="D2")
+    x = axis("D<sub>gb</sub>/δ [cm/s]", log=True, dtick="D2")
     look = layout(x, axis("share of the boundaries below", range=[0, 1]))
-    look["legend"] |= {"x": 0.02, "y": 0.98}
+    look["legend"] |= {"orientation": "h", "x": 0.0, "y": 1.02, "yanchor": "bottom"}
+    look["margin"] |= {"t": 45}
     return Figure(
         "distribution", "Distribution of D_gb/δ",
-        "Points: single boundaries, drawn towards the population by its own weight. Line: the log-normal "
-        "population "
-        "that the whole image asks for.",
+        f"Points: the {known.size} of {population.determined.size} boundaries that are determined one by "
+        "one, each drawn towards the population by its own weight. Line: the log-normal population of all "
+        "boundaries that the whole image asks for; points and line agree only where most are determined.",
         {"data": data, "layout": look},
     )  # fmt: skip

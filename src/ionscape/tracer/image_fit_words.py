@@ -33,7 +33,7 @@ def findings_of(fit: ImageFit, prior: Estimate | None, images: int) -> tuple[str
         found.append(
             f"The boundaries differ: the standard deviation of ln(D_gb/δ) is {limit} "
             f"({population.spread.note}); {some} of {population.determined.size} boundaries are determined one "
-            "by one, the others fall back to the population. The value given is its median."
+            "by one, the others fall back to the population. The value given is the geometric mean (median) over boundaries."
         )
     if all(e.status == "determined" and e.weights for e in (fit.bulk, fit.permeability[0])):
         r = correlation(fit.bulk, fit.permeability[0])

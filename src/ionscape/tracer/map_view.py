@@ -30,11 +30,14 @@ class MapView:
         Rows and columns of the image.
     spacing : (float, float)
         Distance of rows and of columns [m].
+    known : bool
+        Whether ``source`` is the edge of the source; if not, it only says how the map is turned.
     """
 
     source: Edge
     shape: tuple[int, int]
     spacing: tuple[float, float]
+    known: bool = True
 
     @property
     def upright(self) -> bool:
@@ -66,14 +69,15 @@ class MapView:
     def x_axis(self, **more: Any) -> dict[str, Any]:
         """Distance from the source."""
         plain = f"{'y' if self.upright else 'x'} [µm]"
-        return axis("distance from the source edge [µm]" if self.known else plain, constraintoward="right", range=[0, round(self.size[0], 1)],
-                    constrain="domain", showgrid=False, **more)  # fmt: skip
+        title = "distance from the source edge [µm]" if self.known else plain
+        return axis(title, range=[0, round(self.size[0], 1)], constrain="domain", constraintoward="right",
+                    showgrid=False, **more)  # fmt: skip
 
-    def y_axis(self, anchor: str = "x", **more: Any) -> dict[str, Any]:
-        """Along the source edge, in the image's own coordinate; downwards where the turned image has it so."""
+    def y_axis(self, scaled_with: str = "x", **more: Any) -> dict[str, Any]:
+        """Along the source edge, in the image's own coordinate; it runs as in the turned image."""
         end = round(self.size[1], 1)
         span = [end, 0] if self.source in ("bottom", "left") else [0, end]
-        return axis(f"{'x' if self.upright else 'y'} [µm]", range=span, scaleanchor=anchor, scaleratio=1,
+        return axis(f"{'x' if self.upright else 'y'} [µm]", range=span, scaleanchor=scaled_with, scaleratio=1,
                     constrain="domain", constraintoward="top", showgrid=False, **more)  # fmt: skip
 
     def panel_height(self) -> float:

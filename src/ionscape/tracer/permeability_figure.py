@@ -17,6 +17,7 @@ from ionscape.core.quantity import to_field
 
 FloatArray = NDArray[np.float64]
 
+CURVE = "log-normal of all boundaries, errors removed"
 # Status and side, name, colour, pattern.
 _KINDS = (
     ("determined", "determined", PALETTE[0], ""),
@@ -49,15 +50,34 @@ def permeability_histogram(
         data.append(_mark(median, unit))
         if spread.status == "determined":
             data.append(_log_normal(median, spread, unit, len(values) * float(edges[1] - edges[0])))
-    caption = (
-        "Values of single boundaries scatter by their errors too; the line is the distribution of the "
-        f"boundaries themselves, fitted to all {len(values)} of them, bounds and undetermined ones included: "
-        f"those that are determined are so partly because their errors made them large.{told}"
-    )
+    caption = _caption([v.status for v in values], any(t["name"] == CURVE for t in data)) + told
     x = axis(f"{symbol} [{format_unit(unit)}]", **decade_ticks(edges))
     plot = layout(x, axis("number of boundaries"), height=380, barmode="stack", bargap=0.0)
-    plot["legend"] = plot["legend"] | {"x": 0.99, "xanchor": "right", "y": 0.98}
+    plot["legend"] |= {"orientation": "h", "x": 0.0, "y": 1.02, "yanchor": "bottom", "traceorder": "normal"}
+    plot["margin"] |= {"t": 45}
     return Figure(name, title, caption, {"data": data, "layout": plot})
+
+
+def _caption(statuses: Sequence[str], curve: bool) -> str:
+    """What the bars count, and whether the line may be compared with them."""
+    n, own, bounds = len(statuses), statuses.count("determined"), statuses.count("bound")
+    texts = [f"Bars: {own} boundaries with a value of their own and {bounds} with a bound, drawn where the "
+             f"bound is; {n - own - bounds} more have neither."]  # fmt: skip
+    fitted = "line" if curve else "geometric mean"
+    texts.append(
+        f"The {fitted} is fitted to all {n} with their errors, bounds and undetermined ones included."
+    )
+    if 2 * own < n:
+        texts.append(
+            f"Most boundaries have no value of their own, so the bars do not show the distribution and need "
+            f"not follow the {fitted}: those that are determined are mainly those whose errors made the "
+            "gradient large."
+        )
+    else:
+        texts.append("The bars are wider than the distribution by the errors of the single values.")
+    if curve:
+        texts.append(f"The area under the line is that of {n} boundaries.")
+    return " ".join(texts)
 
 
 def _classes(decades: Mapping[str, FloatArray]) -> FloatArray:
@@ -90,7 +110,7 @@ def _log_normal(median: Estimate, spread: Estimate, unit: str, area: float) -> d
     centre, sd = math.log10(to_field(median.value, unit)), spread.value / math.log(10)
     x = np.linspace(centre - 3.2 * sd, centre + 3.2 * sd, 81)
     y = area * np.exp(-0.5 * ((x - centre) / sd) ** 2) / (sd * math.sqrt(2 * math.pi))
-    return trace(x, y, "log-normal, errors removed", mode="lines", colour="#000000", width=2)
+    return trace(x, y, CURVE, mode="lines", colour="#000000", width=2)
 
 
 def plain(symbol: str) -> str:

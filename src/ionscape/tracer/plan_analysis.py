@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,14 @@ from ionscape.core.quantity import Quantity, dimension_of
 from ionscape.core.registry import Series
 from ionscape.tracer.acquisition_plan import AcquisitionLimits, acquisition_limits
 from ionscape.tracer.exchange_plan import ExchangePlan, Grains, exchange_design
+from ionscape.tracer.plan_diffusion import (
+    FINEST,
+    AcquisitionDiffusion,
+    acquisition_diffusion,
+    bulk_at_exchange,
+    determined_rows,
+    planned_grain_size,
+)
 from ionscape.tracer.plan_figures import acquisition_figure, exchange_figure
 from ionscape.tracer.plan_options import PlanOptions
 
@@ -34,14 +43,16 @@ def plan_of_study(series: Series, options: Any) -> Outcome:
         If the inputs suffice for neither.
     """
     assert isinstance(options, PlanOptions)
-    limits = _acquisition(series, options)
+    moving = acquisition_diffusion(series, options)
     grains = _grains(series, options)
-    if limits is None and grains is None:
+    if moving is None and grains is None:
         raise InputError(
             "nothing to plan with: give diffusion and activation_energy for the acquisition, or "
             "bulk_diffusion, boundary_permeability and a grain_size for the exchange"
         )
-    parts = [] if limits is None else [_acquisition_outcome(limits, options)]
+    parts = []
+    if moving is not None:
+        parts.append(_acquisition_outcome(_acquisition(moving, series, options), moving, options))
     if grains is not None:
         known = _known_bulk(series)
         storage = np.geomspace(HOUR, 3000 * HOUR, 16) if options.second_image else ()
@@ -50,7 +61,7 @@ def plan_of_study(series: Series, options: Any) -> Outcome:
     return Outcome(
         rows=tuple(row for part in parts for row in part.rows),
         findings=tuple(text for part in parts for text in part.findings),
-        warnings=tuple(text for part in parts for text in part.warnings) + _doubts(series, limits),
+        warnings=tuple(text for part in parts for text in part.warnings),
         figures=tuple(figure for part in parts for figure in part.figures),
         tables=tuple(table for part in parts for table in part.tables),
         arrays={name: array for part in parts for name, array in part.arrays.items()},
@@ -63,43 +74,22 @@ def _value(quantity: Quantity | None, default: float) -> float:
     return default if quantity is None else quantity.value
 
 
-def _rows(series: Series, name: str) -> list[Row]:
-    return [row for row in series.inputs.get(name, ()) if row.estimate.status == "determined"]
-
-
-def _acquisition(series: Series, options: PlanOptions) -> AcquisitionLimits | None:
-    rows = _rows(series, "diffusion") or _rows(series, "bulk_diffusion")
-    energies = _rows(series, "activation_energy")
-    stated = options.diffusion_temperature
-    warm = [_temperature(row, stated) for row in rows]
-    points = [(row.estimate, t) for row, t in zip(rows, warm, strict=True) if t is not None]
-    if not points or (not energies and len({round(t.value) for _, t in points}) < 2):
-        if series.inputs.get("diffusion"):
-            raise InputError(
-                "diffusion needs a temperature ('2.6e-8 cm^2/s at 22 degC', or diffusion_temperature) and "
-                "an activation_energy, or values at several temperatures, to say how cold the acquisition "
-                "must be"
-            )
-        return None
+def _acquisition(found: AcquisitionDiffusion, series: Series, options: PlanOptions) -> AcquisitionLimits:
     temperature = options.acquisition_temperature
     time = options.acquisition_time
     default = 5 * HOUR if temperature is None else None
     return acquisition_limits(
-        [d for d, _ in points], [t for _, t in points], energies[0].estimate if energies else None,
-        resolution=_value(options.resolution, MICRON), share=_value(options.resolution_share, 0.3),
+        found.diffusion, found.temperature, found.energy,
+        resolution=_value(options.resolution, FINEST), share=_value(options.resolution_share, 0.3),
         acquisition_time=default if time is None else time.value,
         acquisition_temperature=None if temperature is None else temperature.value,
         source=f"{series.source}#law",
     )  # fmt: skip
 
 
-def _temperature(row: Row, stated: Quantity | None) -> Estimate | None:
-    if row.temperature is not None:
-        return row.temperature
-    return None if stated is None else exact(stated.value, dimension_of("K"))
-
-
-def _acquisition_outcome(limits: AcquisitionLimits, options: PlanOptions) -> Outcome:
+def _acquisition_outcome(
+    limits: AcquisitionLimits, moving: AcquisitionDiffusion, options: PlanOptions
+) -> Outcome:
     time = None if options.acquisition_time is None else options.acquisition_time.value
     if time is None and options.acquisition_temperature is None:
         time = 5 * HOUR
@@ -111,20 +101,31 @@ def _acquisition_outcome(limits: AcquisitionLimits, options: PlanOptions) -> Out
              "diffusion_length": limits.diffusion_length}  # fmt: skip
     cold = None if chosen[1] is None else exact(chosen[1], dimension_of("K"))
     rows = tuple(
-        Row(name, estimate, cold if name == "diffusion_length" else None,
+        Row(name, _doubted(estimate, moving.doubt), cold if name == "diffusion_length" else None,
             unit="h" if name == "acquisition_time" else "")
         for name, estimate in found.items() if estimate is not None
     )  # fmt: skip
     return Outcome(
-        rows=rows, findings=_acquisition_findings(limits, chosen), warnings=_extrapolated(limits),
+        rows=rows, findings=_acquisition_findings(limits, chosen, moving),
+        warnings=_extrapolated(limits) + ((_sentence(moving.doubt),) if moving.doubt else ()),
         figures=(acquisition_figure(limits, chosen),),
         arrays={"acquisition/time_second": limits.time, "acquisition/temperature_best_kelvin": limits.best,
                 "acquisition/temperature_safe_kelvin": limits.safe},
     )  # fmt: skip
 
 
+def _doubted(estimate: Estimate, doubt: str) -> Estimate:
+    if not doubt:
+        return estimate
+    return replace(estimate, note=f"{estimate.note}; {doubt}" if estimate.note else doubt)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def _acquisition_findings(
-    limits: AcquisitionLimits, chosen: tuple[float | None, float | None]
+    limits: AcquisitionLimits, chosen: tuple[float | None, float | None], moving: AcquisitionDiffusion
 ) -> tuple[str, ...]:
     time, temperature = chosen
     allowed = f"{limits.allowed_length / MICRON:.2g} µm"
@@ -151,7 +152,9 @@ def _acquisition_findings(
             f"At {format_celsius(temperature)} the acquisition may take {_hours(bound.value)} at most."
             if bound.status == "bound" else f"Acquisition at {format_celsius(temperature)}: {bound.note}."
         )  # fmt: skip
-    return tuple(found)
+    if moving.doubt:
+        found = [f"By the effective D alone: {text[:1].lower()}{text[1:]}" for text in found]
+    return (*found, moving.finding) if moving.finding else tuple(found)
 
 
 def _extrapolated(limits: AcquisitionLimits) -> tuple[str, ...]:
@@ -172,10 +175,8 @@ def _hours(seconds: float) -> str:
 
 # ---- exchange ---------------------------------------------------------------------------------------
 def _grains(series: Series, options: PlanOptions) -> Grains | None:
-    bulk, boundary = _rows(series, "bulk_diffusion"), _rows(series, "boundary_permeability")
-    stated = options.grain_size.value if options.grain_size is not None else None
-    of_sample = series.sample.extra.get("grain_size")
-    size = stated if stated is not None else of_sample.value if of_sample is not None else None
+    bulk, boundary = bulk_at_exchange(series), determined_rows(series, "boundary_permeability")
+    size = planned_grain_size(series, options)
     if not bulk or not boundary:
         return None
     if size is None:
@@ -195,7 +196,7 @@ def _typical(rows: Sequence[Row]) -> float:
 
 def _known_bulk(series: Series) -> float | None:
     """Relative error of D from elsewhere, None where it is only a guess without an error."""
-    estimate = _rows(series, "bulk_diffusion")[0].estimate
+    estimate = bulk_at_exchange(series)[0].estimate
     return estimate.standard_uncertainty / estimate.value if estimate.spread > 0 else None
 
 
@@ -218,15 +219,14 @@ def _exchange_outcome(plan: ExchangePlan, grains: Grains, series: Series, option
 
 def _propagated(best: float, series: Series, grains: Grains, options: PlanOptions) -> Estimate:
     """The best exchange time with what the errors of D and P do to it."""
-    from dataclasses import replace
-
     step = 0.1
     weights: dict[str, float] = {}
     for name, field in (
         ("bulk_diffusion", "bulk_diffusion"),
         ("boundary_permeability", "boundary_permeability"),
     ):
-        estimate = _rows(series, name)[0].estimate
+        rows = bulk_at_exchange(series) if name == "bulk_diffusion" else determined_rows(series, name)
+        estimate = rows[0].estimate
         if estimate.spread == 0 or estimate.scale != "log":
             continue
         ends = [
@@ -307,13 +307,3 @@ def _exchange_table(plan: ExchangePlan, options: PlanOptions) -> Table:
                  "1 standard deviation, relative, from counting noise, a free surface position and the "
                  "spread of the boundaries: the smallest errors that any analysis of the image can "
                  "reach.")  # fmt: skip
-
-
-def _doubts(series: Series, limits: AcquisitionLimits | None) -> tuple[str, ...]:
-    rows = _rows(series, "diffusion")
-    if limits is None or not any(row.channel == "effective" for row in rows):
-        return ()
-    return (
-        "The limits rest on the effective D over many grains; inside a grain diffusion is faster, and "
-        "features there blur more than these limits say.",
-    )

@@ -13,8 +13,9 @@ from ionscape.core.quantity import Quantity
 class PlanOptions(FieldModel):
     """Of `tracer.plan`.
 
-    The inputs: ``diffusion`` at one temperature with ``activation_energy``, or at several, for the
-    acquisition; ``bulk_diffusion`` and ``boundary_permeability`` (guesses will do) for the exchange.
+    The inputs for the acquisition: ``bulk_diffusion`` at several temperatures, which limits an image that
+    resolves the grains; ``diffusion`` at one temperature with ``activation_energy``, or at several, which limits
+    a coarser one. For the exchange: ``bulk_diffusion`` and ``boundary_permeability`` (guesses will do).
     """
 
     resolution: Length | None = Field(None, description="lateral resolution of the image; 1 um if not given")

@@ -14,10 +14,10 @@ from ionscape.tracer.history import Programme
 from ionscape.tracer.smoothing import integrals
 from ionscape.tracer.storage_fit import StorageFit
 from ionscape.tracer.storage_refit import refit
+from ionscape.tracer.storage_scatter import SIGNIFICANT, departures
 
 FloatArray = NDArray[np.float64]
 
-SIGNIFICANT = 3.0  # standard deviations
 UNLIKELY = 1e-3
 
 
@@ -120,21 +120,14 @@ def displaced(fit: StorageFit) -> Displaced | None:
 
 
 def disagreements(fit: StorageFit) -> tuple[float, ...]:
-    """For every later profile: its own theta against that of the joint fit, in standard deviations.
+    """For every later profile: its own theta against that of the joint fit, in standard deviations by noise.
 
-    The variance of the difference is that of the one alone less that of the joint one (J. A. Hausman,
-    Econometrica 46, 1251 (1978)); zero where the profile alone determines nothing.
+    Zero where the profile alone determines nothing.
     """
-    found = []
+    n = fit.logs.size
     slopes = fit.law.works(fit.histories, fit.logs)[1] / fit.theta[:, None]
-    for k, alone in enumerate(fit.alone):
-        joint = float(slopes[k] @ fit.covariance @ slopes[k])
-        if alone.status != "determined" or not math.isfinite(joint):
-            found.append(0.0)
-            continue
-        variance = max(alone.spread**2 - joint, 0.05 * alone.spread**2)
-        found.append((alone.value - math.log(fit.theta[k])) / math.sqrt(variance))
-    return tuple(found)
+    difference, variance = departures(fit.alone, fit.theta, slopes, fit.optimum.covariance[:n, :n])
+    return tuple((difference / np.sqrt(variance)).tolist())
 
 
 def reaches_end(fit: StorageFit) -> float:

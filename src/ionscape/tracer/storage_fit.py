@@ -28,6 +28,7 @@ from ionscape.tracer.smoothing import (
     mode_count,
     modes_between,
 )
+from ionscape.tracer.storage_change import Change, bounded, change_of
 from ionscape.tracer.storage_likelihood import (
     Law,
     MeasuredProfile,
@@ -36,6 +37,7 @@ from ionscape.tracer.storage_likelihood import (
     stage_temperatures,
 )
 from ionscape.tracer.storage_marginal import Marginal, Optimum, covariance_at, marginal, optimise
+from ionscape.tracer.storage_scatter import departures, scatter_of, widened
 
 FloatArray = NDArray[np.float64]
 Later = tuple[ArrayLike, ArrayLike, ArrayLike | None, History]
@@ -78,7 +80,7 @@ class StorageFit:
     ----------
     law : Law
     logs, covariance : (n,), (n, n) arrays
-        ln D [m^2/s] at the law's temperatures.
+        ln D [m^2/s] at the law's temperatures; the covariance holds what profiles contradict each other.
     temperatures : tuple of float
         [K], of the constant stages.
     diffusion : tuple of Marginal
@@ -94,6 +96,8 @@ class StorageFit:
     scatter : float
         Scatter of the points in units of their counting noise (1: noise explains it all); uncertainties
         include it.
+    contradiction : float
+        Scatter (1 SD) of ln theta among the later profiles beyond noise; uncertainties include it.
     initial : SmoothProfile
         The initial profile, given all profiles.
     profiles : tuple of MeasuredProfile
@@ -115,6 +119,7 @@ class StorageFit:
     displacement: FloatArray
     displacement_sd: FloatArray
     scatter: float
+    contradiction: float
     initial: SmoothProfile
     profiles: tuple[MeasuredProfile, ...]
     histories: tuple[History, ...]
@@ -350,22 +355,47 @@ def _summary(likelihood: StorageLikelihood, best: Optimum, alone: tuple[Marginal
     n, law = likelihood.n_logs, likelihood.law
     logs, shifts, amplitude, length, noise = likelihood.split(best.q)
     temperatures = stage_temperatures(likelihood.histories) or law.temperatures.tolist()  # ramps alone
-    marginals = [marginal(likelihood, best, *row) for row in functionals(law, temperatures)]
-    arrhenius = law.kind == "arrhenius"
+    rows = functionals(law, temperatures)
     found = likelihood.amplitudes(best.q)
+    initial = SmoothProfile(likelihood.modes, found.mean, found.covariance, length, amplitude, noise)
+    changes = _changes(likelihood, initial)
+    alone = tuple(_unless_unchanged(one, change) for one, change in zip(alone, changes, strict=True))
+    covariance = best.covariance[:n, :n]
+    theta, slopes = law.works(likelihood.histories, logs)
+    slopes = slopes / theta[:, None]
+    contradiction, more = scatter_of(*departures(alone, theta, slopes, covariance), slopes)
+    marginals = bounded([marginal(likelihood, best, *row) for row in rows], rows, temperatures, law,
+                        likelihood.histories, logs, covariance, changes)  # fmt: skip
+    marginals = [widened(one, math.sqrt(float(weights @ more @ weights)))
+                 for one, (weights, _) in zip(marginals, rows, strict=True)]  # fmt: skip
+    arrhenius = law.kind == "arrhenius"
     spread = np.sqrt(np.diag(best.covariance)[n : n + likelihood.n_shifts]) * likelihood.shift_scale
     return StorageFit(
-        law=law, logs=logs, covariance=best.covariance[:n, :n], temperatures=tuple(temperatures),
+        law=law, logs=logs, covariance=covariance + more, temperatures=tuple(temperatures),
         diffusion=tuple(marginals[: len(temperatures)]),
         activation_energy=marginals[-2] if arrhenius else None,
         log_prefactor=marginals[-1] if arrhenius else None,
-        alone=alone, theta=law.works(likelihood.histories, logs)[0],
+        alone=alone, theta=theta, contradiction=contradiction,
         displacement=shifts, displacement_sd=spread if likelihood.n_shifts else np.zeros(shifts.size),
-        scatter=noise,
-        initial=SmoothProfile(likelihood.modes, found.mean, found.covariance, length, amplitude, noise),
+        scatter=noise, initial=initial,
         profiles=(likelihood.start, *likelihood.later), histories=likelihood.histories,
         likelihood=likelihood, optimum=best,
     )  # fmt: skip
+
+
+def _changes(likelihood: StorageLikelihood, initial: SmoothProfile) -> list[Change | None]:
+    """Of every later profile against the first."""
+    limits = _theta_limits(likelihood.modes, likelihood.start)
+    moved = likelihood.n_shifts > 0
+    return [change_of(initial, likelihood.start, later, limits, displaced=moved)
+            for later in likelihood.later]  # fmt: skip
+
+
+def _unless_unchanged(alone: Marginal, change: Change | None) -> Marginal:
+    """An upper bound where the profile has not changed."""
+    if change is None or change.significant or alone.status != "determined":
+        return alone
+    return Marginal(alone.value, math.nan, upper=change.upper)
 
 
 __all__ = ["Setting", "StorageFit", "fit_profiles", "fit_storage"]

@@ -17,10 +17,11 @@ from ionscape.core.number_format import (
     with_unit,
 )
 from ionscape.core.outcome import Table
-from ionscape.tracer.storage_checks import SIGNIFICANT, Content, Displaced, LineTest, reaches_end
+from ionscape.tracer.storage_checks import Content, Displaced, LineTest, reaches_end
 from ionscape.tracer.storage_estimates import StorageEstimates
 from ionscape.tracer.storage_fit import StorageFit
 from ionscape.tracer.storage_marginal import Marginal
+from ionscape.tracer.storage_scatter import SIGNIFICANT
 
 NOISY = 1.15  # scatter over counting noise from which it is told
 _FACTOR = {"mm": 1e3, "µm": 1e6, "nm": 1e9}
@@ -59,6 +60,8 @@ def storage_findings(report: StorageReport) -> tuple[str, ...]:
         answer += f"D₀ = {format_quantity(found.prefactor, 'cm^2/s')}"
     if any(abs(deviation) > SIGNIFICANT for deviation in report.disagreements):
         answer += ", but the later profiles contradict each other"
+        if fit.contradiction:
+            answer += " (the uncertainty includes their differences)"
     lines = [f"{answer}."]
     lines += [f"At {format_celsius(t)}: {one.note}." for t, one in
               zip(fit.temperatures, found.diffusion, strict=True) if one.status != "determined"]  # fmt: skip
