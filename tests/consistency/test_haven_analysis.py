@@ -127,6 +127,9 @@ def test_values_without_errors_are_not_tested(llto: Any) -> None:
     assert "no stated error; it cannot be tested against 1" in text
     assert "excludes 1" not in text
     assert "correlated" not in text
+    inputs["conductivity"] = [llto.stated("conductivity", 0.08, 0.004, "S/m", 295.15)]
+    half = outcome(llto.series(inputs, sure), channels=bulk)
+    assert any("D*_bulk is stated without an uncertainty" in text for text in half.warnings)
 
 
 def test_a_far_extrapolation_is_refused_with_what_to_measure(llto: Any) -> None:

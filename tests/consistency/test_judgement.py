@@ -66,7 +66,7 @@ def test_above_one_is_refused_with_what_to_look_at() -> None:
     assert verdict(ratio(1.1, 0.1)).word == "use"
 
 
-@given(st.floats(0.01, 100.0), st.floats(0.0, 0.004))
+@given(st.floats(0.01, 100.0), st.floats(0.0, 0.0009))
 def test_no_error_no_test(value: float, relative: float) -> None:
     found = verdict(ratio(value, relative))
     assert found.word == "refuse"

@@ -196,3 +196,37 @@ def test_the_intensity_at_zero_follows_from_the_first_echo() -> None:
     y = 7.0 * np.exp(-b)
     found = fit_decay(y, b_value=b / D, model="one")
     assert found.intensity_at_zero[0] * y.max() == pytest.approx(7.0, rel=1e-6)
+
+
+def test_one_coefficient_with_an_offset_is_not_named_a_distribution() -> None:
+    b = np.linspace(0, 4, 16) / D
+    outside = 0
+    for seed in range(12):
+        found = fit_decay(np.exp(-b * D) + 0.05 + 0.01 * _noise(seed), b_value=b)
+        spread = found.estimates.get("relative_spread")
+        assert spread is None or spread.status == "undetermined"
+        assert found.model == "one" or "constant offset" in found.offset
+        d = found.diffusion_coefficient
+        if d.status == "determined":
+            low, high = d.interval(0.95)
+            outside += not low < D < high
+    assert outside <= 3  # of 12: 95 % would allow three in a thousand times
+
+
+def test_an_offset_far_beyond_the_noise_is_taken_for_what_it_is() -> None:
+    b = np.linspace(0, 10, 60) / D
+    found = fit_decay(np.exp(-b * D) + 0.05 + 0.002 * _noise(3, 60), b_value=b)
+    spread = found.estimates.get("relative_spread")
+    assert spread is None or spread.status == "undetermined"
+    assert found.offset
+    low, high = found.diffusion_coefficient.interval(0.997)
+    assert low < D < high
+
+
+def test_a_distribution_that_no_offset_explains_keeps_its_spread() -> None:
+    b = np.linspace(0, 8, 24) / D
+    found = fit_decay((1 + 0.5 * b * D) ** -2 + 0.002 * _noise(2, 24), b_value=b)
+    assert not found.offset
+    low, high = found.estimates["relative_spread"].interval(0.997)
+    assert low < np.sqrt(0.5) < high
+    assert any("constant offset: worse by" in text for text in found.reasons)

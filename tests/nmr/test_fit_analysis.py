@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from ionscape.nmr.fit_analysis import decays_of_study, fit_one
 from ionscape.nmr.fit_options import FitOptions, NmrMeasurement
 from ionscape.nmr.restricted_diffusion import barrier_diffusion
 from ionscape.nmr.spec import TECHNIQUE
+from ionscape.read.bruker_diffusion import integrated
 
 KELVIN = named_dimension("temperature")
 SAMPLE = Sample("s", carrier="Li+", extra={"grain_size": exact(20e-6, named_dimension("length"))})
@@ -184,3 +186,36 @@ def test_figures_and_tables_show_what_was_tested() -> None:
     apparent = next(table for table in outcome.tables if table.name == "apparent_coefficients")
     assert len(apparent.rows) == 6  # two Δ, each whole, weak and strong
     assert outcome.arrays["0.csv + 1.csv/model"].shape == (24,)
+
+
+def test_the_window_of_a_bruker_spectrum_may_stand_in_the_study(shared_data: Path) -> None:
+    """Another code has D = 1.62(7)e-10 m²/s over 7.7 to 8.6 ppm with the shape factor 0.9 (its README)."""
+    path = shared_data / "diffusion" / "pfg_nmr_bruker_xste" / "pdata" / "1" / "2rr"
+    sweep = integrated(path).sweeps[0]
+    fields = NmrMeasurement.model_validate({"window_ppm": [7.7, 8.6], "shape": 0.9})
+    record = fit_one(Item("2rr", sweep, None, "s/2rr", fields, path), Sample("protein"), FitOptions())
+    assert "integrated from 7.7 to 8.6 ppm" in record.notes
+    series = Series(Sample("protein"), "s/e", labels=["2rr"], temperatures=[None], pieces=[record],
+                    item_sources=["s/2rr"], fields=[fields])  # fmt: skip
+    found = _row(decays_of_study(series, FitOptions(model="one"))).estimate
+    assert found.value == pytest.approx(1.62e-10, abs=0.01e-10)
+    assert found.standard_uncertainty == pytest.approx(0.07e-10, abs=0.02e-10)
+
+
+def test_a_window_needs_a_bruker_file_and_an_order() -> None:
+    fields = NmrMeasurement.model_validate({"window_ppm": [7.7, 8.6]})
+    for path in (None, Path("decay.csv")):
+        with pytest.raises(InputError, match="window_ppm is for Bruker spectra"):
+            fit_one(Item("a", _sweep(2e-12), None, "s/a", fields, path), SAMPLE, FitOptions())
+    with pytest.raises((ValidationError, InputError), match="from the lower to the higher shift"):
+        NmrMeasurement.model_validate({"window_ppm": [8.6, 7.7]})
+
+
+def test_a_stated_offset_is_no_second_coefficient() -> None:
+    plain = _sweep(2e-12)
+    lifted = Sweep(dict(plain.columns) | {INTENSITY: plain.columns[INTENSITY] + 3.0})
+    told = _run([(lifted, 300.0)])
+    assert any("constant offset" in text for text in told.warnings)
+    stated = _row(_run([(lifted, 300.0)], FitOptions(baseline=True))).estimate
+    low, high = stated.interval(0.997)
+    assert low < 2e-12 < high

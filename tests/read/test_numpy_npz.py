@@ -62,10 +62,16 @@ def test_unknown_arrays_are_named(write: Write) -> None:
     assert found.warnings == ("the arrays total mean nothing here and were left out",)
 
 
+def test_a_single_unknown_image_waits_for_the_study_to_name_it(write: Write) -> None:
+    found = read(write("a.npz", _npz(ebsd=LI6)), "tracer")
+    np.testing.assert_array_equal(found.sweeps[0].columns["channel_1"], LI6)
+    assert "'holds'" in found.warnings[0]
+
+
 @pytest.mark.parametrize(
     ("arrays", "words"),
     [
-        ({"total": LI6}, "no array holds counts or an isotope fraction"),
+        ({"total": LI6, "other": LI7}, "no array holds counts or an isotope fraction"),
         ({"6Li": LI6, "7Li": LI7[:, :3]}, "4 × 6 points, counts_7Li 4 × 3"),
         ({"6Li": LI6 - 5}, "counts cannot be negative"),
         ({"6Li": LI6 + 0.5}, "row 1, column 1: the counts of 6Li .* not a whole number"),

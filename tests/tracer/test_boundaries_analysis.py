@@ -66,6 +66,11 @@ def test_rows_figures_and_tables_of_an_image_alone() -> None:
     )
     assert ratio == pytest.approx(5e-10)
     assert "D_gb/δ = " in found.findings[0]
+    assert "geometric mean (median) over boundaries" in rows["boundary_permeability"].estimate.note
+    assert "geometric mean (median)" in found.findings[0]
+    assert not any("<" in figure.caption + figure.title for figure in found.figures)
+    assert [head for head in found.tables[0].columns if "∂C/∂n" in head] == [
+        "∂C/∂n, first grain [1/cm]", "∂C/∂n, second grain [1/cm]", "∂C/∂n, joint [1/cm]"]
     assert any("are not seen" in text for text in found.warnings)
     assert [figure.name for figure in found.figures] == ["map", "distribution", "profile"]
     json.dumps([figure.plot for figure in found.figures], allow_nan=False)
@@ -99,6 +104,16 @@ def test_a_map_of_grains_is_used_and_must_fit() -> None:
     scaled = study([image, small], {"registration": "scale"})
     low, high = scaled.rows[0].estimate.interval(0.95)
     assert low < PERMEABILITY < high
+
+
+def test_a_second_map_of_grains_is_not_left_out_in_silence() -> None:
+    image, labels = lamellae()
+    grains = Sweep({"grain_labels": labels + 1.0})
+    with pytest.raises(InputError, match=r"more than one map of grains \(map1.npz, map2.npz\)"):
+        study([image, grains, grains])
+    own = Sweep({**image.columns, "grain_labels": labels + 1.0})
+    with pytest.raises(InputError, match="more than one map of grains"):
+        study([own, grains])
 
 
 def test_grain_size_is_the_mean_intercept() -> None:

@@ -14,6 +14,8 @@ from ionscape.core.estimate import Estimate, lower_bound, measured, undetermined
 from ionscape.core.quantity import DIMENSIONLESS, dimension_of
 from ionscape.tracer import IonImage, boundary_steps
 from ionscape.tracer.boundary_figures import boundary_map
+from ionscape.tracer.diffusion_2d import Edge
+from ionscape.tracer.map_view import MapView
 from ionscape.tracer.permeability_figure import decade_ticks, permeability_histogram
 from ionscape.tracer.step_fit import BoundarySteps
 from ionscape.tracer.strip_figure import strip_profile
@@ -45,10 +47,48 @@ def test_the_map_draws_every_boundary_once_and_counts_them() -> None:
     drawn = [y for t in lines for y in t["y"] if y is not None]
     heights = 16.0 * np.arange(1, 6)  # µm from the image's edge, where the pixel of row 0 begins
     assert sorted({round(y) for y in drawn}) == pytest.approx(heights)
-    assert [t["name"] for t in lines].count("bound only") == 1
-    assert "(3)" in figure.caption
-    assert "(2)" in figure.caption
+    legend = [t["name"] for t in lines if t.get("showlegend", True)]
+    assert legend == ["at most (upper bound)", "at least (lower bound)", "determined"]
+    assert "determined (3)" in figure.caption
+    assert "at most this (1," in figure.caption
+    assert "at least this (1," in figure.caption
     assert figure.plot["layout"]["yaxis"]["range"] == [96.0, 0]
+
+
+@pytest.mark.parametrize(("edge", "distance"), [("bottom", 80.0), ("top", 16.0)])
+def test_the_map_turns_the_source_to_the_left(edge: Edge, distance: float) -> None:
+    """The first of five boundaries lies 16 µm below the top of 96 µm; fraction and lines turn together."""
+    image, _, steps = lamellae()
+    view = MapView(edge, (96, 40), image.spacing)
+    plot = boundary_map(image, steps, values(), "cm/s", "P", "map", "B", view).plot
+    grid = plot["data"][0]
+    z = np.array(grid["z"])
+    assert z.shape == (40, 96)
+    jumps = np.flatnonzero(np.abs(np.diff(z[0])) > STEP / 2)
+    walls = [grid["x0"] + (k + 0.5) * grid["dx"] for k in jumps]
+    drawn = {round(x) for t in plot["data"][1:] if t.get("mode") == "lines" for x in t["x"] if x is not None}
+    assert walls == pytest.approx(16.0 * np.arange(1, 6))
+    assert sorted(drawn) == pytest.approx(walls)
+    hover = next(t for t in plot["data"] if t.get("text"))
+    assert hover["x"][0] == pytest.approx(distance)
+    assert plot["layout"]["yaxis"]["scaleanchor"] == "x"
+    assert sum("colorbar" in t.get("marker", {}) or t.get("showscale", False) for t in plot["data"]) == 1
+
+
+def test_captions_are_plain_text_and_say_when_bars_and_line_do_not_compare() -> None:
+    image, _, steps = lamellae()
+    symbol = "D<sub>gb</sub>/δ"
+    median = measured(1e-8, 1e-9, VELOCITY, source="m", scale="log")
+    spread = measured(0.5, 0.05, DIMENSIONLESS, source="s")
+    few = [values()[0], *values()[3:]]
+    captions = [
+        boundary_map(image, steps, values(), "cm/s", symbol, "map", "B").caption,
+        permeability_histogram(values(), median, spread, "cm/s", symbol, "h", "H").caption,
+        permeability_histogram(few, median, spread, "cm/s", symbol, "h", "H").caption,
+    ]
+    assert not any("<" in text for text in captions)
+    assert "D_gb/δ" in captions[0]
+    assert [("Most boundaries have no value" in text) for text in captions] == [False, False, True]
 
 
 def test_a_map_without_any_value_is_still_drawn() -> None:

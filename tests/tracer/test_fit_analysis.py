@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from ionscape.core import serial
 from ionscape.core.citation import cited
 from ionscape.core.errors import AnalysisError, IonscapeError
-from ionscape.core.estimate import correlation, measured
+from ionscape.core.estimate import correlation, lower_bound, measured, undetermined
 from ionscape.core.measurement import FRACTION, POSITION, SPUTTER_TIME, Sweep
 from ionscape.core.outcome import Failure, Outcome, Row
 from ionscape.core.quantity import named_dimension
@@ -20,7 +21,9 @@ from ionscape.core.registry import Item, Series
 from ionscape.core.sample import Sample
 from ionscape.study.outcome_check import check_outcome
 from ionscape.tracer.exchange_profiles import constant_source, surface_exchange
+from ionscape.tracer.fit_analysis import fit_one
 from ionscape.tracer.fit_options import FitOptions
+from ionscape.tracer.fit_words import fit_findings
 from ionscape.tracer.measurement_fields import TracerMeasurement
 from ionscape.tracer.spec import TECHNIQUE
 
@@ -180,6 +183,18 @@ def test_first_sentence_says_which_coefficient() -> None:
     several = _run([_item(_sweep(1), "a_1.csv"), _item(_sweep(2), "b_2.csv")]).findings
     assert several[0].startswith("For a_1.csv, the effective tracer")
     assert several[1].startswith("For b_2.csv, the effective tracer")
+
+
+def test_first_sentence_of_a_bound_and_of_nothing() -> None:
+    fit = fit_one(_item(_sweep(1)), LLTO, FitOptions())
+    unit = fit.diffusion_coefficient.dimension
+    bound, nothing = lower_bound(3.7e-11, unit, "it may be larger"), undetermined(unit, "nothing shows")
+    for open_one, words in ((bound, "is D* > 3.7"), (nothing, "D* is undetermined at 22 °C")):
+        changed = replace(fit, parameters={**fit.parameters, "diffusion_coefficient": open_one})
+        temperature = measured(295.15, 1.0, named_dimension("temperature"), source="study/thermometer")
+        (first, *_) = fit_findings({0: changed}, {0: ("", "")}, {0: temperature}, {0: "line"})
+        assert words in first
+        assert open_one.note in first
 
 
 def test_a_surface_inside_the_profile_adds_a_motion() -> None:

@@ -60,6 +60,8 @@ def test_two_images_and_a_map_give_rows_figures_and_arrays() -> None:
     assert rows["diffusion_coefficient_effective"].channel == "effective"
     assert [f.name for f in outcome.figures] == ["maps_1", "maps_2", "profile"]
     assert len(outcome.figures[0].plot["data"]) == 3
+    assert "median" in rows["boundary_permeability"].estimate.note
+    assert np.shape(outcome.figures[0].plot["data"][0]["z"]) == truth.labels.shape[::-1]  # source at the left
     assert outcome.arrays["image_2/model"].shape == truth.labels.shape
 
 
@@ -72,6 +74,21 @@ def test_a_stated_bulk_coefficient_stays_what_it_was() -> None:
     rows = {row.quantity: row.estimate for row in outcome.rows}
     assert "NMR" in rows["diffusion_coefficient"].weights
     assert "NMR" in rows["boundary_permeability"].weights
+
+
+def test_what_lies_beyond_the_far_edge_is_told_with_its_length() -> None:
+    outcome = images_of_study(study(case()), ImageFitOptions(permeability="one"))
+    told = next(text for text in outcome.warnings if "far edge" in text)
+    length = case().labels.shape[0] * PIXEL * 1e3
+    assert f"another {10 * length:.2g} mm (ten times the image, as no sample_length" in told
+
+
+def test_a_map_of_another_size_names_both() -> None:
+    series = study(case())
+    small = Sweep({GRAIN_LABELS: series.pieces[2].columns[GRAIN_LABELS][::2]})
+    given = Series(**{**vars(series), "pieces": [*series.pieces[:2], small]})
+    with pytest.raises(InputError, match=r"exchanged has .* pixels, the map of grains .* \(grains\)"):
+        images_of_study(given, ImageFitOptions())
 
 
 def test_storage_at_another_temperature_needs_energies() -> None:

@@ -154,6 +154,46 @@ def test_far_edge_is_refused_and_can_be_fitted() -> None:
     _near(found.diffusion_coefficient.value, D, found.diffusion_coefficient.standard_uncertainty)
 
 
+@pytest.mark.parametrize("fractions", [{}, {"initial_fraction": C0, "source_fraction": CS}])
+@pytest.mark.parametrize("model", ["constant source", "surface exchange"])
+def test_far_edge_is_refused_where_the_sample_is_nearly_uniform(
+    model: str, fractions: dict[str, float]
+) -> None:
+    """sqrt(Dt) of 1.5 lengths: a stated semi-infinite model describes nothing, however wide its noise."""
+    length = LENGTH / 1.5
+    x = np.linspace(0.01, 1, 60) * length
+    with pytest.raises(AnalysisError, match=f"far edge of the sample.*fit '{model} in slab'"):
+        fit_profile(x, _counted(x, 1e6, 1 / 1.5), exchange_time=T, sample_length=length, model=model,
+                    **fractions)  # type: ignore[arg-type]
+
+
+def test_a_fitted_initial_fraction_that_is_most_of_the_profile_is_questioned() -> None:
+    """Nearly uniform, neither length nor initial fraction stated: an erfc on a plateau fits."""
+    x = np.linspace(0.01, 1, 60) * LENGTH
+    found = fit_profile(x, _counted(x, 1e6, 1.0), exchange_time=T, model="constant source")
+    assert any("state initial_fraction" in text for text in found.warnings)
+    told = fit_profile(X, _counted(X), exchange_time=T).warnings
+    assert not any("state initial_fraction" in text for text in told)
+
+
+def test_open_by_misfit_is_not_called_open_by_the_data() -> None:
+    rough = 0.9 + 0.04 * (-1.0) ** np.arange(X.size)
+    found = fit_profile(X, rough, exchange_time=T, variance=np.full(X.size, 1e-6), model="constant source",
+                        initial_fraction=C0, source_fraction=0.9).diffusion_coefficient  # fmt: skip
+    assert found.status == "undetermined"
+    assert "does not describe the profile" in found.note
+    times = float(found.note.split("the residuals are ")[1].split(" times the stated errors")[0])
+    assert times == pytest.approx(0.04 / 0.001, rel=0.05)
+
+
+def test_swapped_fractions_are_questioned() -> None:
+    with pytest.raises(InputError, match=r"falls from 0\.[89].* to 0\.07.*are they swapped\?"):
+        fit_profile(X, _counted(X), exchange_time=T, initial_fraction=CS, source_fraction=C0)
+    depleted = 1 - _counted(X).fraction  # the other isotope: the profile rises, as stated
+    found = fit_profile(X, depleted, exchange_time=T, initial_fraction=1 - C0, source_fraction=1 - CS)
+    assert found.diffusion_coefficient.status == "determined"
+
+
 def test_far_edge_that_is_far_does_no_harm() -> None:
     found = fit_profile(X, _counted(X), exchange_time=T, sample_length=10 * LENGTH, model="constant source")
     assert found.model == "constant source"

@@ -241,10 +241,23 @@ def test_fractions_with_and_without_uncertainty() -> None:
 def test_bounds_reach_the_rows() -> None:
     plain = item("", 8)
     still = item("14 d at 22 degC", 9, columns=item("", 9).sweep.columns)
-    row = the(outcome([plain, still]), "diffusion_coefficient")
+    found = outcome([plain, still])
+    row = the(found, "diffusion_coefficient")
+    assert found.findings[0].startswith("D* < ")
     assert row.estimate.status == "bound"
     assert row.estimate.side == "upper"
     assert "do not differ" in row.estimate.note
+
+
+def test_contradictory_profiles_widen_the_row() -> None:
+    """14 d as at 22 °C, 42 d as at half as much more diffusion: the row holds both, and says so."""
+    expected = TRUTH.stored(X, 1.5 * WORKS["42 d at 22 degC"])
+    tracer, others = counted(expected, 6000, np.random.default_rng(3))
+    odd = {POSITION: X, "counts_6Li": tracer, "counts_7Li": others}
+    found = outcome([item("", 1), item("14 d at 22 degC", 1), item("42 d at 22 degC", columns=odd)])
+    low, high = the(found, "diffusion_coefficient").estimate.interval(0.68)
+    assert low < 3e-13 < 4.5e-13 < high
+    assert "contradict each other (the uncertainty includes their differences)" in found.findings[0]
 
 
 def test_lost_tracer_and_displacement_are_told_with_figures() -> None:

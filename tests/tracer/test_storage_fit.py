@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -130,11 +131,13 @@ def test_a_uniform_profile_gives_a_lower_bound() -> None:
     assert slowest < found.lower < np.log(3e-13)
 
 
-def test_one_temperature_unmoved_bounds_energy_from_below() -> None:
+@pytest.mark.parametrize(("points", "seed"), [(150, 1), (75, 1), (75, 4)])  # 75: too few for the kink
+def test_one_temperature_unmoved_bounds_energy_from_below(points: int, seed: int) -> None:
     """Storage too cold to move anything, then an anneal: D of the anneal is fixed, E only bounded."""
     cold = (Stage(600.0, 250.0, 250.0),)
-    fine = np.linspace(0, 5e-3, 150)  # resolves the kink at the liquid line
-    fit = fitted([cold, (*cold, Stage(3600.0, 473.15, 473.15))], x=fine)
+    x = np.linspace(0, 5e-3, points)
+    fit = fitted([cold, (*cold, Stage(3600.0, 473.15, 473.15))], seed, x=x)
+    assert fit.alone[0].status == "bound"
     assert fit.diffusion[1].status == "determined"
     assert abs(fit.diffusion[1].value - np.log(SAMPLE.coefficient(473.15))) < 3 * fit.diffusion[1].spread
     assert fit.diffusion[0].status == "bound"
@@ -209,10 +212,17 @@ def test_content_of_a_part_of_the_sample_may_change() -> None:
 def test_profiles_that_contradict_each_other_are_noticed() -> None:
     first = profile(SAMPLE.exchanged(X), 14)
     later = [profile(SAMPLE.stored(X, d * DAY), 15) for d in (3e-13 * 14, 4.5e-13 * 42)]
-    deviations = disagreements(fit_profiles(first, later, [TWO_WEEKS, SIX_WEEKS], Setting()))
+    fit = fit_profiles(first, later, [TWO_WEEKS, SIX_WEEKS], Setting())
+    deviations = disagreements(fit)
     assert deviations[0] < -3
     assert deviations[1] > 3
-    assert all(abs(d) < 3 for d in disagreements(fitted([TWO_WEEKS, SIX_WEEKS])))
+    found, apart = fit.diffusion[0], math.log(1.5)
+    assert fit.contradiction == pytest.approx(apart / math.sqrt(2), rel=0.1)  # of two values
+    assert all(abs(found.value - math.log(d)) < found.spread for d in (3e-13, 4.5e-13))
+    assert fit.covariance[0, 0] == pytest.approx(found.spread**2)
+    agreed = fitted([TWO_WEEKS, SIX_WEEKS])
+    assert all(abs(d) < 3 for d in disagreements(agreed))
+    assert agreed.contradiction == 0
 
 
 def test_more_scatter_than_counting_widens_the_intervals() -> None:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from ionscape.consistency.coefficients import ONE_CRYSTAL
-from ionscape.consistency.comparison import ROOM, Comparison
-from ionscape.consistency.judgement import Verdict, has_error
+from ionscape.consistency.comparison import ROOM, Comparison, relative_spread
+from ionscape.consistency.judgement import UNSTATED, Verdict, has_error
 from ionscape.consistency.options import HavenRatioOptions
 from ionscape.consistency.preparation import WHAT
 from ionscape.consistency.ratios import Ratio, differs, effect_of_energy
@@ -134,6 +134,14 @@ def warnings_of(c: Comparison, options: HavenRatioOptions) -> list[str]:
             " density n, different channels, a D* that is overestimated (meniscus, fast paths), or a"
             " conductivity that is underestimated (contacts, cracks); electrons would make it smaller"
         )
+    if ratio is not None and has_error(ratio) and c.nearest is not None:
+        pair = ((c.single, c.nearest.single), (c.collective, c.nearest.collective))
+        told += [
+            f"{course.symbol} is stated without an uncertainty: the interval of H_R ({c.name}) is too narrow"
+            " by it"
+            for course, found in pair
+            if relative_spread(found.value) < UNSTATED
+        ]
     if c.bends:
         bent = " and ".join(x.symbol for x in (c.single, c.collective) if x.bends)
         told.append(

@@ -20,8 +20,8 @@ USELESS = 10.0
 """Upper over lower end of that interval beyond which H_R is not known at all."""
 SURE = 1.25
 """Largest factor from 1 to an end of that interval at which σ and D are said to follow from each other."""
-UNSTATED = 0.005
-"""Relative standard uncertainty below which errors of D* and σ were left out: geometry alone has more."""
+UNSTATED = 0.001
+"""Relative standard uncertainty below which errors were left out: a sample's geometry alone has more."""
 
 SAME_CHANNEL = (
     "D* of the same channel (isotope profile, or NMR with pulsed gradients) within a few kelvin of the"

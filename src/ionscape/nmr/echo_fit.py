@@ -113,8 +113,8 @@ def fit_decay(
     series : (N,) array, optional
         Label of the file of each point.
     model : str
-        A key of `MODELS`, or ``auto``: the simplest of one, gamma, log-normal and two that the data allow. Where
-        one coefficient with a constant offset cannot be excluded, that is said, and D allows for it.
+        A key of `MODELS`, or ``auto``: the simplest of one, gamma, log-normal and two that the data allow.
+        Where one coefficient with a constant offset cannot be excluded, that is said, and D allows for it.
     baseline : bool
         Whether a constant offset is fitted to each series.
     source : str
@@ -174,9 +174,10 @@ def _offset_considered(
     offset = _report(other, [other], (), source)
     size = ", ".join(f"{100 * value:.2g} %" for value in offset.baseline)
     if difference < -DISTINCT:
-        told = (f"the decay is one coefficient with a constant offset ({size} of the largest echo) rather than "
-                f"{words} (worse by {-difference:.1f} in BIC): remove the offset, or state 'baseline: true'")
-        return replace(offset, offset=told, reasons=(f"{words}: worse by {-difference:.1f} in BIC",))  # fmt: skip
+        told = (f"the decay is one coefficient with a constant offset ({size} of the largest echo) rather "
+                f"than {words} (worse by {-difference:.1f} in BIC): remove the offset, or state 'baseline: "
+                "true'")  # fmt: skip
+        return replace(offset, offset=told, reasons=(f"{words}: worse by {-difference:.1f} in BIC",))
     told = (f"{words} and one coefficient with a constant offset ({size} of the largest echo) cannot be told "
             "apart: D allows for both; 'baseline: true' or a model named settles it, and so do stronger "
             "gradients")  # fmt: skip

@@ -27,8 +27,8 @@ IMPROBABLE = 0.01  # misfit from which stated uncertainties are taken as too sma
 class EchoProblem:
     """Residuals over parameters ``[ln I1 of each group, theta of the model, baseline of each series]``.
 
-    I1 is the intensity at the group's smallest b: I0 itself would have to grow with D beyond any bound where no
-    echo was taken at a small b, and its bound would then end the interval of D.
+    I1 is the intensity at the group's smallest b: I0 itself would have to grow with D beyond any bound where
+    no echo was taken at a small b, and its bound would then end the interval of D.
 
     Attributes
     ----------

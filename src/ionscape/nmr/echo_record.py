@@ -96,7 +96,8 @@ def _sweep(item: Item, fields: NmrMeasurement) -> tuple[Sweep, tuple[str, ...]]:
     from ionscape.read.bruker_diffusion import integrated, recognises
 
     if item.path is None or not recognises(b"", item.path.name):
-        raise InputError("window_ppm is for Bruker spectra (ser, 2rr): this file holds no spectra to integrate")
+        raise InputError("window_ppm is for Bruker spectra (ser, 2rr): this file holds no spectra to "
+                         "integrate")  # fmt: skip
     return integrated(item.path, window).sweeps[0], (f"integrated from {window[0]:g} to {window[1]:g} ppm",)
 
 

@@ -1,7 +1,7 @@
 """A decay that bends: several coefficients, or one and a constant offset of the echoes?
 
-Both leave a tail. Averages over models follow S. T. Buckland, K. P. Burnham and N. H. Augustin, Biometrics 53,
-603 (1997), with the weights exp(-BIC/2).
+Both leave a tail. Averages over models follow S. T. Buckland, K. P. Burnham and N. H. Augustin, Biometrics
+53, 603 (1997), with the weights exp(-BIC/2).
 """
 
 from __future__ import annotations

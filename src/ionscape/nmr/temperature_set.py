@@ -76,8 +76,9 @@ def temperature_set(
         Name of the latent of the gradient's calibration.
     """
     decay = decay_of(list(records))
+    judged = _without_offset(decay) if options.baseline else decay
     verdict = judge_echoes(
-        _without_offset(decay) if options.baseline else decay, level=options.level, negligible=options.negligible, source=f"{source} long times"
+        judged, level=options.level, negligible=options.negligible, source=f"{source} long times"
     )
     model = _model(options.model, verdict)
     fit = fit_echoes(decay, model, baseline=options.baseline, source=source)

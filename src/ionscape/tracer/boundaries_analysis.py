@@ -42,7 +42,7 @@ from ionscape.tracer.map_view import MapView
 from ionscape.tracer.measured_image import IonImage, ion_image, with_label
 from ionscape.tracer.measurement_fields import TracerMeasurement
 from ionscape.tracer.permeability_distribution import BoundaryDistribution, boundary_distribution
-from ionscape.tracer.permeability_figure import permeability_histogram
+from ionscape.tracer.permeability_figure import permeability_histogram, plain
 from ionscape.tracer.step_fit import BoundarySteps, boundary_steps
 from ionscape.tracer.strip_figure import strip_profile
 
@@ -283,7 +283,7 @@ def _figures(one: ImageBoundaries, several: bool) -> list[Figure]:
     ]
     if spreads and math.isfinite(min(spreads)):
         k = int(np.argmin(spreads))
-        text = f"{symbol} = {format_quantity(values[k], unit)}"
+        text = f"{plain(symbol)} = {format_quantity(values[k], unit)}"
         figures.append(
             strip_profile(
                 one.image,

@@ -53,7 +53,7 @@ def _by_length(problem: Problem, fit: LeastSquaresFit, length: float) -> str:
     assert closed is not None
     if not _noticed(problem, closed, fit.theta, fit.variance):
         other = closed.solve()
-        if other.cost > fit.cost or not _noticed(problem, closed, other.theta, other.variance):
+        if other.cost > fit.cost + fit.variance or not _noticed(problem, closed, other.theta, other.variance):
             return ""
     return (f"the tracer has reached the far edge of the sample ({_um(length)}), which "
             f"'{problem.model.name}' "

@@ -73,7 +73,9 @@ def images_of_study(series: Series, options: Any) -> Outcome:
     return Outcome(
         rows=_rows(fit, series, area),
         findings=findings_of(fit, bulk, len(area.images)),
-        warnings=_remarks(area) + doubts + warnings_of(fit, options, area.origin),
+        warnings=_remarks(area)
+        + doubts
+        + warnings_of(fit, options, area.origin, area.fields.sample_length is not None),
         failures=tuple(piece for piece in series.pieces if isinstance(piece, Failure)),
         figures=fit_figures(fit, [image.label for image in area.images]),
         tables=boundary_table(fit),

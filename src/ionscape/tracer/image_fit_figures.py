@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ionscape.core.figure import PALETTE, axis, band, layout, numbers, trace
 from ionscape.core.outcome import Figure
 from ionscape.tracer.image_inverse import ImageFit
-from ionscape.tracer.map_view import LEFT, RIGHT, MapView, block_size
+from ionscape.tracer.map_view import LEFT, PAGE_WIDTH, RIGHT, MapView, block_size
 
 FloatArray = NDArray[np.float64]
 HIGHEST = 330  # pixels of one of the panels
@@ -133,10 +133,12 @@ def _boundary_map(fit: ImageFit) -> Figure:
     logs = np.log10(population.permeability[faces.boundary[keep]] * 100)
     low, high = (float(v) for v in np.percentile(logs[known] if known.any() else logs, [2, 98]))
     ticks = np.round(np.linspace(low, high, 5), 2)
-    grey = trace(along[~known], across[~known], "known from the population only", colour="#c8c8c8", size=3)
-    coloured = trace(along[known], across[known], "determined", size=4)
+    pixels = min(view.panel_height() / view.size[1], (PAGE_WIDTH - LEFT - RIGHT) / view.size[0])  # per µm
+    size = float(np.clip(1.3 * pixels * max(fit.problem.scene.spacing) * 1e6, 3, 9))
+    grey = trace(along[~known], across[~known], "known from the population only", colour="#c8c8c8", size=size)
+    coloured = trace(along[known], across[known], "determined", size=size)
     coloured["marker"] = {
-        "size": 4, "symbol": "square", "color": numbers(logs[known]), "colorscale": "Cividis", "cmin": low,
+        "size": size, "symbol": "square", "color": numbers(logs[known]), "colorscale": "Cividis", "cmin": low,
         "cmax": high, "colorbar": {
             "title": {"text": "D<sub>gb</sub>/δ<br>[cm/s]"}, "thickness": 14, "x": 1.005, "len": 1.0,
             "tickvals": numbers(ticks), "ticktext": [f"{10**t:.2g}" for t in ticks],
@@ -168,7 +170,7 @@ def _distribution(fit: ImageFit) -> Figure:
         data.append(trace(median.value * 100 * np.exp(logs), ndtr(logs / population.fitted_spread),
                           "fitted log-normal population", mode="lines", colour=PALETTE[1],
                           width=2))  # fmt: skip
-    x = axis("D<sub>gb</sub>/δ [cm/s]", log=True, dtick="D2")
+    x = axis("D<sub>gb</sub>/δ [cm/s]", log=True, dtick=None)
     look = layout(x, axis("share of the boundaries below", range=[0, 1]))
     look["legend"] |= {"orientation": "h", "x": 0.0, "y": 1.02, "yanchor": "bottom"}
     look["margin"] |= {"t": 45}

@@ -32,8 +32,9 @@ def findings_of(fit: ImageFit, prior: Estimate | None, images: int) -> tuple[str
         limit = format_quantity(population.spread, "1")
         found.append(
             f"The boundaries differ: the standard deviation of ln(D_gb/δ) is {limit} "
-            f"({population.spread.note}); {some} of {population.determined.size} boundaries are determined one "
-            "by one, the others fall back to the population. The value given is the geometric mean (median) over boundaries."
+            f"({population.spread.note}); {some} of {population.determined.size} boundaries are determined "
+            "one by one, the others fall back to the population. The value given is the geometric mean "
+            "(median) over boundaries."
         )
     if all(e.status == "determined" and e.weights for e in (fit.bulk, fit.permeability[0])):
         r = correlation(fit.bulk, fit.permeability[0])
@@ -46,8 +47,10 @@ def findings_of(fit: ImageFit, prior: Estimate | None, images: int) -> tuple[str
     return tuple(found)
 
 
-def warnings_of(fit: ImageFit, options: ImageFitOptions, origin: str) -> tuple[str, ...]:
-    """What would make the result wrong."""
+def warnings_of(
+    fit: ImageFit, options: ImageFitOptions, origin: str, length_stated: bool
+) -> tuple[str, ...]:
+    """What would make the result wrong; ``length_stated``: whether the study says how long the sample is."""
     found = []
     excess = f"the mean square residual is {format_number(fit.chi_square, 3)} times the counting noise"
     if fit.population is None and fit.robust:
@@ -71,9 +74,13 @@ def warnings_of(fit: ImageFit, options: ImageFitOptions, origin: str) -> tuple[s
             "D of the grains too small; a map from EBSD or optical microscopy removes the doubt."
         )
     if options.far_edge == "open":
-        found.append("Beyond the far edge of the image the sample was taken as a medium with the D over "
-                     "many grains of "
-                     "the image, and its sides as closed.")  # fmt: skip
+        assumed = "ten times the image, as no sample_length is stated"
+        why = "as sample_length says" if length_stated else assumed
+        found.append(
+            "Beyond the far edge of the image the sample was taken as a medium with the D over many grains "
+            f"of the image, for another {format_number(fit.problem.scene.beyond * 1e3, 2)} mm ({why}), and its "
+            "sides as closed."
+        )
     return tuple(found)
 
 

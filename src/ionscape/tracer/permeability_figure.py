@@ -42,10 +42,11 @@ def permeability_histogram(
         )
         for kind, *_ in _KINDS
     }
-    edges = _classes(decades)
+    known = median.status == "determined"
+    edges = _classes(decades, math.log10(to_field(median.value, unit)) if known else None)
     data = [_bars(decades[kind], edges, *look) for kind, *look in _KINDS if decades[kind].size]
     told = ""
-    if median.status == "determined":
+    if known:
         told = f" Geometric mean {format_quantity(median, unit)}."
         data.append(_mark(median, unit))
         if spread.status == "determined":
@@ -80,13 +81,14 @@ def _caption(statuses: Sequence[str], curve: bool) -> str:
     return " ".join(texts)
 
 
-def _classes(decades: Mapping[str, FloatArray]) -> FloatArray:
-    """Edges of the classes: the middle 98 % of the determined values, of all where few are determined."""
-    everything = np.concatenate(list(decades.values()))
+def _classes(decades: Mapping[str, FloatArray], centre: float | None) -> FloatArray:
+    """Edges of the classes: the middle 98 % of what most bars count, and the geometric mean."""
+    everything, own = np.concatenate(list(decades.values())), decades["determined"]
     if everything.size == 0:
         everything = np.zeros(1)
-    shown = decades["determined"] if decades["determined"].size >= 10 else everything
-    low, high = np.quantile(shown, [0.01, 0.99])
+    low, high = np.quantile(own if 2 * own.size > everything.size else everything, [0.01, 0.99])
+    if centre is not None:
+        low, high = min(low, centre), max(high, centre)
     width = 0.1 if high - low < 3 else 0.2
     return np.arange(math.floor(low / width) * width - width, high + 2 * width, width)
 

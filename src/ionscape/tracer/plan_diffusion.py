@@ -1,4 +1,4 @@
-"""Which D blurs an image: inside the grains where the image resolves them, over many grains where it does not."""
+"""Which D blurs an image: that inside the grains where it resolves them, else that over many."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def planned_grain_size(series: Series, options: PlanOptions) -> float | None:
 def acquisition_diffusion(series: Series, options: PlanOptions) -> AcquisitionDiffusion | None:
     """The D that counts at the image's resolution; None where no D(T) is given.
 
-    Where a pixel lies inside a grain, the tracer moves in it with the D of the grain. The effective D over many
-    grains is smaller and has another activation energy: it would allow a blurred image.
+    Where a pixel lies inside a grain, the tracer moves in it with the D of the grain. The effective D over
+    many grains is smaller and has another activation energy: it would allow a blurred image.
 
     Raises
     ------
@@ -125,9 +125,9 @@ def _blurred(resolution: float, size: float | None) -> str:
     where = (f"at a resolution of {_micron(resolution)} a pixel lies inside a grain of {_micron(size)}"
              if size is not None else
              f"at a resolution of {_micron(resolution)} a pixel may lie inside a grain")  # fmt: skip
-    return (f"the limits rest on the effective D over many grains, but {where}, where diffusion is faster: by "
-            "how much the image blurs is not known, and colder than this is needed; give bulk_diffusion at "
-            "several temperatures")  # fmt: skip
+    return (f"the limits rest on the effective D over many grains, but {where}, where diffusion is faster: "
+            "by how much the image blurs is not known, and colder than this is needed; give bulk_diffusion "
+            "at several temperatures")  # fmt: skip
 
 
 # ---- at the exchange ----------------------------------------------------------------------------------

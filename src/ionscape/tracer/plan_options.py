@@ -14,8 +14,8 @@ class PlanOptions(FieldModel):
     """Of `tracer.plan`.
 
     The inputs for the acquisition: ``bulk_diffusion`` at several temperatures, which limits an image that
-    resolves the grains; ``diffusion`` at one temperature with ``activation_energy``, or at several, which limits
-    a coarser one. For the exchange: ``bulk_diffusion`` and ``boundary_permeability`` (guesses will do).
+    resolves the grains; ``diffusion`` at one temperature with ``activation_energy``, or at several, which
+    limits a coarser one. For the exchange: ``bulk_diffusion`` and ``boundary_permeability`` (guesses do).
     """
 
     resolution: Length | None = Field(None, description="lateral resolution of the image; 1 um if not given")

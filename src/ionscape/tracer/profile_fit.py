@@ -269,7 +269,7 @@ def _question_fractions(data: ProfileData, given: Mapping[str, float]) -> None:
     """Whether the profile falls while the stated fractions say that it rises, or the other way round."""
     if INITIAL not in given or SOURCE not in given:
         return
-    count = max(data.fraction.size // 10, 1)
+    count = max(data.fraction.size // 20, 1)
     near, far = float(np.mean(data.fraction[:count])), float(np.mean(data.fraction[-count:]))
     stated = given[SOURCE] - given[INITIAL]
     if (near - far) * stated >= 0 or abs(near - far) < 0.5 * abs(stated):

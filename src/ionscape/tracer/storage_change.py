@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,8 @@ class Change:
     gain : float
         Drop of their chi-square from no diffusion to the best one.
     upper : float
-        ln theta [m^2], 95 % bound from above.
+        ln theta [m^2], 95 % bound from above; at least that of half a distance between points, below which
+        a kink between them changes as no curve through them tells.
     """
 
     gain: float
@@ -92,7 +93,8 @@ def change_of(
     gains = 2 * templates @ difference - np.sum(templates**2, axis=1)
     top = max(float(gains.max()), 0.0)
     allowed = np.flatnonzero(gains >= top - ONE_SIDED**2)
-    return Change(top, float(logs[min(int(allowed[-1]) + 1, GRID - 1)]) if allowed.size else float(logs[0]))
+    upper = float(logs[min(int(allowed[-1]) + 1, GRID - 1)]) if allowed.size else float(logs[0])
+    return Change(top, max(upper, 2 * math.log(np.median(np.diff(x)) / 2)))
 
 
 def _templates(curve: SmoothProfile, x: FloatArray, theta: FloatArray) -> FloatArray:
@@ -126,15 +128,22 @@ def bounded(
         return list(found)
     span = slopes[seen] / theta[seen, None]
     result = [
-        one if one.status != "determined" or _inside(weights, span) else
-        Marginal(one.value, math.nan, upper=_upper(j, one, temperatures, law, histories, theta, changes))
+        one if _inside(weights, span) else
+        at_most(one, _upper(j, one, temperatures, law, histories, theta, changes))
         for j, (one, (weights, _)) in enumerate(zip(found, rows, strict=True))
     ]  # fmt: skip
-    result = [one if one.upper is None or not math.isnan(one.upper) else
-              Marginal(one.value, math.nan, upper=math.nan, lower=math.nan) for one in result]  # fmt: skip
     if law.kind == "arrhenius" and found[-2].status == "determined" and not _inside(rows[-2][0], span):
         result[-2:] = _energy(result, temperatures, law, logs, covariance, span)
     return result
+
+
+def at_most(one: Marginal, upper: float) -> Marginal:
+    """Open towards smaller values; the wider of two upper bounds, nothing where ``upper`` is nan."""
+    if one.status == "determined":
+        lower = math.nan if math.isnan(upper) else None
+        return Marginal(one.value, math.nan, upper=upper, lower=lower)
+    wider = one.status == "bound" and one.upper is not None and upper > one.upper
+    return replace(one, upper=upper) if wider else one
 
 
 def _inside(weights: FloatArray, span: FloatArray) -> bool:
@@ -181,4 +190,4 @@ def _energy(
             Marginal(found[-1].value, math.nan, lower=least + energy / (Boltzmann * hot))]  # fmt: skip
 
 
-__all__ = ["Change", "bounded", "change_of"]
+__all__ = ["Change", "at_most", "bounded", "change_of"]

@@ -28,7 +28,7 @@ from ionscape.tracer.smoothing import (
     mode_count,
     modes_between,
 )
-from ionscape.tracer.storage_change import Change, bounded, change_of
+from ionscape.tracer.storage_change import Change, at_most, bounded, change_of
 from ionscape.tracer.storage_likelihood import (
     Law,
     MeasuredProfile,
@@ -393,9 +393,7 @@ def _changes(likelihood: StorageLikelihood, initial: SmoothProfile) -> list[Chan
 
 def _unless_unchanged(alone: Marginal, change: Change | None) -> Marginal:
     """An upper bound where the profile has not changed."""
-    if change is None or change.significant or alone.status != "determined":
-        return alone
-    return Marginal(alone.value, math.nan, upper=change.upper)
+    return alone if change is None or change.significant else at_most(alone, change.upper)
 
 
 __all__ = ["Setting", "StorageFit", "fit_profiles", "fit_storage"]

@@ -1,0 +1,25 @@
+"""Temperatures that look like a slip of units."""
+
+from __future__ import annotations
+
+import pytest
+
+from ionscape.core.quantity import parse_quantity
+from ionscape.core.temperature_slip import temperature_slip
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("22 K", "22 K is -251 °C: did you mean 22 degC?"),
+        ("295.15 degC", "'295.15 degC' looks like kelvin: did you mean 295.15 K?"),
+        ("-200 degC", "'-200 degC' is -200 °C: check the number and its unit"),
+        ("3000 K", "'3000 K' is 2727 °C: check the number and its unit"),
+        ("22 ± 1 degC", ""),
+        ("295.15 K", ""),
+        ("473.2 degC", ""),
+        ("150 K", ""),
+    ],
+)
+def test_slips_are_questioned(text: str, words: str) -> None:
+    assert temperature_slip(parse_quantity(text, "temperature")) == words
