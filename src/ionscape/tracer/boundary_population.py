@@ -253,7 +253,8 @@ def _spread_estimate(spread: float, told: float) -> Estimate:
         note = "too few boundaries are determined one by one to tell how much they differ"
         return undetermined(DIMENSIONLESS, note)
     error = spread / math.sqrt(2 * told)
-    note = f"{spread:.2g} ± {error:.1g} as fitted; boundaries drawn in pixels seem to differ more than they do"
+    why = "boundaries drawn in pixels seem to differ more than they do"
+    note = f"{spread:.2g} ± {error:.1g} as fitted; {why}"
     return upper_bound(spread + 1.645 * error, DIMENSIONLESS, note)
 
 

@@ -78,8 +78,8 @@ def warnings_of(
         why = "as sample_length says" if length_stated else assumed
         found.append(
             "Beyond the far edge of the image the sample was taken as a medium with the D over many grains "
-            f"of the image, for another {format_number(fit.problem.scene.beyond * 1e3, 2)} mm ({why}), and its "
-            "sides as closed."
+            f"of the image, for another {format_number(fit.problem.scene.beyond * 1e3, 2)} mm ({why}), and "
+            "its sides as closed."
         )
     return tuple(found)
 
