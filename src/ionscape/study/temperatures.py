@@ -10,13 +10,13 @@ from typing import Any
 
 from ionscape.core.errors import InputError
 from ionscape.core.quantity import Quantity, named_dimension, parse_quantity, unit_scale
+from ionscape.core.temperature_slip import temperature_slip
 from ionscape.read.naming import temperature_in_name
 from ionscape.study.labels import file_labels, files_called
 from ionscape.study.model import TemperatureRule
 from ionscape.study.problems import Place, Problems, suggestion
 from ionscape.study.validation import spelled
 
-_COLD, _HOT = 100.0, 2500.0  # K: outside is questioned
 _ZERO_CELSIUS = 273.15
 
 
@@ -180,24 +180,10 @@ def _question(
     anyway = "; if it is so, add 'sure: [temperature]' to the measurement"
     for values, path in zip(found, files, strict=True):
         for q in values:
-            question = _slip(q) or _against_name(q, path)
+            question = temperature_slip(q) or _against_name(q, path)
             if question:
                 problems.add(here, question + anyway)
                 return
-
-
-def _slip(q: Quantity) -> str:
-    celsius = q.value - _ZERO_CELSIUS
-    number = re.match(r"[-+−]?[\d.]+", q.text.strip())
-    written = float(number[0].replace("−", "-")) if number else 0.0
-    in_celsius = abs(written - q.value) > 1e-6
-    if q.value < _COLD:
-        return f"{written:g} K is {celsius:.0f} °C: did you mean {written:g} degC?"
-    if in_celsius and written > 170 and abs((written - 0.15) % 1.0) < 1e-6:
-        return f"{q.text!r} looks like kelvin: did you mean {written:g} K?"
-    if q.value > _HOT:
-        return f"{q.text!r} is {celsius:.0f} °C: check the number and its unit"
-    return ""
 
 
 def _against_name(q: Quantity, path: Path) -> str:

@@ -193,7 +193,9 @@ def _measured(
     )
     temperature = _temperature(members[0], series)
     bulk, doubts = bulk_at(series, temperature)
-    warnings = (*image.warnings, *told, *doubts, *doubts_about(image, origin, steps))
+    size = grain_size(labels, image.spacing, f"{source}#grain_size")
+    uneven = (size.warning,) if size.warning else ()
+    warnings = (*image.warnings, *told, *doubts, *doubts_about(image, origin, steps), *uneven)
     return ImageBoundaries(
         image,
         labels,
@@ -201,7 +203,7 @@ def _measured(
         steps,
         ratios,
         _distribution(steps, f"{source}#boundaries"),
-        grain_size(labels, image.spacing, f"{source}#grain_size"),
+        size,
         temperature,
         bulk,
         warnings,

@@ -93,8 +93,8 @@ class TracerMeasurement(FieldModel):
     storage: Annotated[tuple[Stage, ...], BeforeValidator(_stages)] = Field(
         (),
         description="what happened after the exchange and before this measurement, all of it in order: "
-        "'14 d at 22 ± 1 degC', '1 h from 22 degC to 200 degC'; '(sure)' after a stage confirms a temperature "
-        "that looks like a slip of units",
+        "'14 d at 22 ± 1 degC', '1 h from 22 degC to 200 degC'; '(sure)' after a stage confirms "
+        "a temperature that looks like a slip of units",
     )
     initial_fraction: Fraction | None = Field(
         None, description="isotope fraction before the exchange, e.g. 0.0759"
