@@ -17,7 +17,7 @@ from ionscape.testing.llto import ROOM, TRUTH
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "llto"
 ELECTRONVOLT = 1.602176634e-19
-MAP = "  map: "
+MAP, WINDOW = "  map: ", "  window: "
 
 
 def _run(folder: Path, *, only: tuple[str, ...] = (), without: tuple[str, ...] = ()) -> StudyResult:
@@ -34,7 +34,7 @@ def _run(folder: Path, *, only: tuple[str, ...] = (), without: tuple[str, ...] =
 
 @pytest.fixture(scope="module")
 def llto(tmp_path_factory: pytest.TempPathFactory) -> StudyResult:
-    return _run(tmp_path_factory.mktemp("llto"), without=(MAP,))
+    return _run(tmp_path_factory.mktemp("llto"), without=(MAP, WINDOW))
 
 
 def _outcome(result: StudyResult, analysis: str) -> Outcome:
@@ -138,7 +138,9 @@ def test_bulk_tracer_against_total_conductivity_is_refused(tmp_path: Path) -> No
 
 @pytest.mark.verify
 def test_the_whole_image(tmp_path: Path) -> None:
-    result = _run(tmp_path, only=("  echo: ", MAP))
+    result = _run(tmp_path, only=("  echo: ", "  storage: ", MAP, WINDOW))
     geometric = TRUTH.permeability(ROOM) * math.exp(-(TRUTH.permeability_spread**2) / 2)
     _holds(_row(result, "map", "diffusion_coefficient", channel="bulk"), TRUTH.bulk(ROOM))
     _holds(_row(result, "map", "boundary_permeability"), geometric)
+    # other grains than the profiles cross (README): that they disagree must not pass in silence
+    assert "contradict each other" in _outcome(result, "window").findings[0]

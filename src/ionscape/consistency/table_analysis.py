@@ -21,6 +21,7 @@ from ionscape.consistency.nernst_einstein import mobility
 from ionscape.consistency.options import TableOptions
 from ionscape.consistency.preparation import CHANNELS, WHAT, Prepared, prepared
 from ionscape.consistency.ratios import differs
+from ionscape.consistency.repeats import contradictions
 from ionscape.consistency.series_model import series_diffusion
 from ionscape.core.coefficient import KINDS
 from ionscape.core.errors import AnalysisError
@@ -63,7 +64,10 @@ def table_outcome(series: Series, options: Any) -> Outcome:
                 if c.separate is not None
             ),
         ),
-        findings=tuple(_findings(ready, found, verdicts, series)),
+        findings=(
+            *contradictions(ready.reading.coefficients, options.tolerance),
+            *_findings(ready, found, verdicts, series),
+        ),
         warnings=(*ready.warnings, *(text for c in found for text in warnings_of(c, options))),
         figures=_figures(ready, predicted),
         tables=(
