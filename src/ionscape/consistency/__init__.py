@@ -15,12 +15,6 @@ if TYPE_CHECKING:
     from ionscape.consistency.effective import agreement, predictions
     from ionscape.consistency.grain_sizes import grain_size_of
     from ionscape.consistency.judgement import Verdict, verdict
-    from ionscape.consistency.nernst_einstein import (
-        apparent_carrier_density,
-        diffusion_coefficient,
-        haven_ratio,
-        mobility,
-    )
     from ionscape.consistency.published import (
         check_carrier_density,
         check_permeability_unit,
@@ -36,6 +30,12 @@ if TYPE_CHECKING:
         series_diffusion,
         series_length,
     )
+    from ionscape.core.nernst_einstein import (
+        apparent_carrier_density,
+        diffusion_coefficient,
+        haven_ratio,
+        mobility,
+    )
 
 _WHERE = {
     "Coefficient": "coefficients",
@@ -43,7 +43,7 @@ _WHERE = {
     "JointLines": "ratios",
     "Verdict": "judgement",
     "agreement": "effective",
-    "apparent_carrier_density": "nernst_einstein",
+    "apparent_carrier_density": "ionscape.core.nernst_einstein",
     "boundary_product": "series_model",
     "brick_layer_diffusion": "series_model",
     "check_carrier_density": "published",
@@ -52,12 +52,12 @@ _WHERE = {
     "check_series_limit": "published",
     "check_temperatures": "published",
     "coefficients_of": "coefficients",
-    "diffusion_coefficient": "nernst_einstein",
+    "diffusion_coefficient": "ionscape.core.nernst_einstein",
     "grain_size_of": "grain_sizes",
-    "haven_ratio": "nernst_einstein",
+    "haven_ratio": "ionscape.core.nernst_einstein",
     "joint_lines": "ratios",
     "maxwell_garnett_diffusion": "series_model",
-    "mobility": "nernst_einstein",
+    "mobility": "ionscape.core.nernst_einstein",
     "predictions": "effective",
     "ratio_on_lines": "ratios",
     "ratios_at_points": "ratios",

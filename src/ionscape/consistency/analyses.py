@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ionscape.consistency.coefficients import CONDUCTED, ONE_CRYSTAL, missing_carriers
-from ionscape.consistency.nernst_einstein import diffusion_coefficient
 from ionscape.core.errors import AnalysisError
 from ionscape.core.estimate import Estimate, refused
+from ionscape.core.nernst_einstein import diffusion_coefficient
 from ionscape.core.number_format import format_celsius, format_quantity
 from ionscape.core.outcome import Outcome, Row
 from ionscape.core.quantity import dimension_of

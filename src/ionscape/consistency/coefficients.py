@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ionscape.consistency.effective import FROM_EFFECTIVE
-from ionscape.consistency.nernst_einstein import diffusion_coefficient
 from ionscape.core.coefficient import COLLECTIVE, SINGLE_ION, symbol_of
 from ionscape.core.estimate import Estimate, refused
+from ionscape.core.nernst_einstein import diffusion_coefficient
 from ionscape.core.number_format import format_celsius, format_quantity
 from ionscape.core.outcome import Row
 from ionscape.core.quantity import dimension_of
@@ -38,6 +38,8 @@ _ENDINGS = (
     "", "_bulk", "_boundary", "_effective", "_conductivity", "_long_time", "_short_time", "_mean",
 )  # fmt: skip
 """Of ``diffusion_coefficient``: parts of a decay, axes of a tensor, predictions do not stand for all ions."""
+FOREIGN = "diffusion_coefficient_foreign"
+"""Of an ion that replaced the carrier: never to be compared with the carrier's own."""
 ONE_CRYSTAL = ("glass", "single crystal")
 
 
@@ -166,6 +168,8 @@ def coefficients_of(
     found: dict[tuple[object, ...], Coefficient] = {}
     doubts: dict[str, int] = {}
     for name, rows in inputs.items():
+        if rows and all(row.quantity == FOREIGN for row in rows):
+            doubts[f"{FOREIGN} in {name!r} is of ions that replaced the carrier, not of the carrier"] = 1
         doubled = _written_twice(rows)
         for row in rows:
             made = None if id(row) in doubled else _coefficient(name, row, sample, agreed)

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.constants import elementary_charge
 
 from ionscape.consistency.course import Course, Found, points_of
-from ionscape.consistency.nernst_einstein import haven_ratio
 from ionscape.core.estimate import Estimate, exact, undetermined
+from ionscape.core.nernst_einstein import haven_ratio
 from ionscape.core.quantity import DIMENSIONLESS, Dimension, dimension_of
 from ionscape.temperature.generalised_least_squares import Fit, fit
 from ionscape.temperature.points import K_PER_EV, FloatArray

@@ -17,7 +17,6 @@ from ionscape.consistency.figures import FloatArray, coefficients_figure
 from ionscape.consistency.haven_analysis import best_row, judged
 from ionscape.consistency.haven_words import findings, verdict_table, warnings_of
 from ionscape.consistency.judgement import has_error
-from ionscape.consistency.nernst_einstein import mobility
 from ionscape.consistency.options import TableOptions
 from ionscape.consistency.preparation import CHANNELS, WHAT, Prepared, prepared
 from ionscape.consistency.ratios import differs
@@ -26,6 +25,7 @@ from ionscape.consistency.series_model import series_diffusion
 from ionscape.core.coefficient import KINDS
 from ionscape.core.errors import AnalysisError
 from ionscape.core.estimate import Estimate
+from ionscape.core.nernst_einstein import mobility
 from ionscape.core.number_format import format_celsius, format_number, format_quantity
 from ionscape.core.outcome import Figure, Outcome, Row, Table
 from ionscape.core.propagation import propagate
@@ -324,11 +324,11 @@ def _series_findings(ready: Prepared) -> list[str]:
 
 
 def _self_findings(ready: Prepared) -> list[str]:
-    """Whether two techniques that see single ions in one channel agree."""
+    """Whether two techniques agree that see single ions, or charge, in one channel (D_CAIT against D_σ)."""
     told = []
-    for channel in CHANNELS:
-        for a, b in itertools.combinations([c for c in ready.of(SINGLE_ION, channel) if c.usable], 2):
-            kelvin = min(a.temperatures, key=lambda t: abs(t - b.temperatures[0]))
+    for channel, kinds in itertools.product(CHANNELS, (SINGLE_ION, COLLECTIVE)):
+        for a, b in itertools.combinations([c for c in ready.of(kinds, channel) if c.usable], 2):
+            kelvin = _where_both(a, b)
             found = agreement(a.at(kelvin).value, b.at(kelvin).value)
             if found.agrees is not None:
                 told.append(
@@ -336,3 +336,9 @@ def _self_findings(ready: Prepared) -> list[str]:
                     f"{format_celsius(kelvin)}: {format_quantity(found.ratio, '1')} times it."
                 )
     return told
+
+
+def _where_both(a: Course, b: Course) -> float:
+    """The temperature [K] of one that is nearest to the other's; of the one that has no line, if one has."""
+    lone, other = (b, a) if b.line is None and a.line is not None else (a, b)
+    return min(lone.temperatures, key=lambda t: min(abs(t - u) for u in other.temperatures))

@@ -52,6 +52,7 @@ def _read(value: Any, dimension: str) -> Quantity:
 
 
 Length = Annotated[Quantity, positive("length")]
+Area = Annotated[Quantity, positive("area")]
 Time = Annotated[Quantity, positive("time")]
 Temperature = Annotated[Quantity, positive("temperature")]
 DiffusionCoefficient = Annotated[Quantity, positive("diffusion coefficient")]

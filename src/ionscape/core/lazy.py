@@ -17,14 +17,16 @@ def lazy_names(
     package : str
         Its ``__name__``.
     modules : mapping of str to str
-        Public name: the module of the package that defines it. No name may be that of a module of the
-        package: once the module is imported, it would be found instead.
+        Public name: the module of the package that defines it, or the full name of another package's
+        (``ionscape.core.position_scale``). No name may be that of a module of the package: once the module
+        is imported, it would be found instead.
     """
 
     def load(name: str) -> Any:
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(f"{package}.{modules[name]}"), name)
+        module = modules[name]
+        return getattr(import_module(module if "." in module else f"{package}.{module}"), name)
 
     def names() -> list[str]:
         return sorted(modules)

@@ -29,6 +29,10 @@ FRACTION_UNCERTAINTY = "isotope_fraction_uncertainty"
 GRAIN_LABELS = "grain_labels"
 BOUNDARY_MASK = "boundary_mask"
 
+# Profiles of several elements (replacement): counts as above, or fractions of the bulk, ``fraction_Li``.
+SPECIES_FRACTION = "fraction_"
+SPECIES_FRACTION_UNCERTAINTY = "fraction_uncertainty_"
+
 # Echo decays of NMR with pulsed field gradients
 GRADIENT = "gradient_tesla_per_metre"
 GRADIENT_PULSE = "gradient_pulse_second"

@@ -42,6 +42,8 @@ _NAMED_DIMENSIONS: dict[str, str] = {
     "voltage": "V",
     "current": "A",
     "current density": "A/m^2",
+    "charge": "C",
+    "charge per area": "C/m^2",
     "mobility": "m^2/V/s",
     "velocity": "m/s",
     "magnetic gradient": "T/m",

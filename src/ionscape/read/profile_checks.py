@@ -1,4 +1,4 @@
-"""What every tracer profile, isotope image and echo decay must satisfy, whichever reader made it."""
+"""What every profile, isotope image and echo decay must satisfy, whichever reader made it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Fault:
 
 
 def checked_profiles(measurement: Measurement) -> Measurement:
-    """The measurement, if its tracer or NMR columns can be what their names say; impedance passes unchanged.
+    """The measurement, if its columns can be what their names say; impedance passes unchanged.
 
     Columns become float64.
 
@@ -37,7 +37,7 @@ def checked_profiles(measurement: Measurement) -> Measurement:
     ReadError
         Columns of unequal shape, a sweep without points, or a `fault_in` one.
     """
-    if measurement.technique not in ("tracer", "nmr"):
+    if measurement.technique not in ("tracer", "nmr", "replacement"):
         return measurement
     sweeps = []
     for sweep in measurement.sweeps:
@@ -47,7 +47,7 @@ def checked_profiles(measurement: Measurement) -> Measurement:
             raise ReadError(
                 measurement.source, "its reader gave no points, or columns of unequal shape: report this"
             )
-        fault = fault_in(columns)
+        fault = fault_in(columns, whole=measurement.technique != "replacement")
         if fault is not None:
             raise ReadError(measurement.source, f"{_place(fault.point, shapes.pop(), sweep)}: {fault.reason}")
         sweeps.append(replace(sweep, columns=columns))
@@ -60,15 +60,16 @@ def _place(point: int, shape: tuple[int, ...], sweep: Sweep) -> str:
     return f"{sweep.label}, {where}" if sweep.label else where
 
 
-def fault_in(columns: Mapping[str, NDArray[Any]]) -> Fault | None:
+def fault_in(columns: Mapping[str, NDArray[Any]], *, whole: bool = True) -> Fault | None:
     """The first point of a sweep that cannot be, or None.
 
-    Counts are whole numbers, zero or more; fractions lie between 0 and 1, but for noise; uncertainties are
-    larger than zero; positions and sputter times increase; pulse lengths and diffusion times are larger than
-    zero, and no diffusion time is shorter than its pulse.
+    Counts are whole numbers (unless ``whole`` is false: corrected ones need not be), zero or more; fractions
+    lie between 0 and 1, but for noise; uncertainties are larger than zero; positions and sputter times
+    increase; pulse lengths and diffusion times are larger than zero, and no diffusion time is shorter than
+    its pulse.
     """
     for name, values in columns.items():
-        fault = _fault_of_column(name, np.asarray(values, dtype=np.float64))
+        fault = _fault_of_column(name, np.asarray(values, dtype=np.float64), whole)
         if fault is not None:
             return fault
     if m.GRADIENT_PULSE in columns and m.DIFFUSION_TIME in columns:
@@ -82,9 +83,13 @@ def fault_in(columns: Mapping[str, NDArray[Any]]) -> Fault | None:
     return None
 
 
-def _fault_of_column(name: str, values: Floats) -> Fault | None:
-    if name.startswith(m.COUNTS) and isotopes_in(name):
-        return _fault_of_counts(name.removeprefix(m.COUNTS), values)
+def _fault_of_column(name: str, values: Floats, whole: bool) -> Fault | None:
+    if name.startswith(m.COUNTS) and (isotopes_in(name) or not whole):
+        return _fault_of_counts(name.removeprefix(m.COUNTS), values, whole)
+    if name.startswith(m.SPECIES_FRACTION_UNCERTAINTY):
+        wild = _first(values <= 0)
+        return None if wild is None else Fault(wild, f"{name} is {values.flat[wild]:.6g}: an uncertainty is "
+                                                     "larger than zero")  # fmt: skip
     if name == m.FRACTION:
         wild = _first((values > _LARGEST_FRACTION) | (values < 1 - _LARGEST_FRACTION))
         reason = "an isotope fraction lies between 0 and 1; for percent write 'fraction (%)'"
@@ -101,14 +106,14 @@ def _fault_of_column(name: str, values: Floats) -> Fault | None:
     return None if wild is None else Fault(wild, f"{name} is {values.flat[wild]:.6g}: {reason}")
 
 
-def _fault_of_counts(isotope: str, values: Floats) -> Fault | None:
+def _fault_of_counts(isotope: str, values: Floats, whole: bool) -> Fault | None:
     if (negative := _first(values < 0)) is not None:
         return Fault(
             negative,
             f"the counts of {isotope} are {values.flat[negative]:.6g}: counts cannot be negative; give "
             "them as counted, and the background in the study's field 'background'",
         )
-    if (broken := _first(values != np.round(values))) is not None:
+    if whole and (broken := _first(values != np.round(values))) is not None:
         return Fault(
             broken,
             f"the counts of {isotope} are {values.flat[broken]:.6g}, not a whole number, so that their "

@@ -1,4 +1,4 @@
-"""Tables of tracer profiles and of echo decays, told from each other by their headings."""
+"""Tables of tracer profiles, of echo decays and of profiles of several elements, told by their headings."""
 
 from __future__ import annotations
 
@@ -27,15 +27,22 @@ from ionscape.read.quantity_headings import (
     needs_unit,
     quantity_heading,
 )
+from ionscape.read.species_headings import element_of, species_heading
 from ionscape.read.sweeps import mean_kelvin, numbered
 
 Floats = NDArray[np.float64]
 
-TRACER, NMR = "tracer", "nmr"
+TRACER, NMR, REPLACEMENT = "tracer", "nmr", "replacement"
 _PLACES = (m.POSITION, m.SPUTTER_TIME)
 _KEPT = {
     TRACER: (*_PLACES, m.FRACTION, m.FRACTION_UNCERTAINTY),
     NMR: (m.GRADIENT, m.GRADIENT_PULSE, m.DIFFUSION_TIME, m.B_VALUE, m.INTENSITY, m.INTENSITY_UNCERTAINTY),
+    REPLACEMENT: _PLACES,
+}
+_AMOUNTS = {
+    TRACER: (m.COUNTS, RATE),
+    NMR: (),
+    REPLACEMENT: (m.COUNTS, RATE, m.SPECIES_FRACTION),  # which begins the name of its uncertainty too
 }
 _UNIT_EXAMPLES = {
     m.POSITION: "depth (nm)",
@@ -50,6 +57,9 @@ _NAME_THEM = {
     "the isotope fraction; name them e.g. 'depth (nm), 6Li, 7Li' or 'position (um), isotope_fraction'",
     NMR: "an echo decay needs a column of gradient strength or b-value and one of intensity; name them e.g. "
     "'g (T/m), intensity' or 'b (s/m2), intensity'",
+    REPLACEMENT: "a profile of replaced ions needs a column of depth or sputter time and the counts of the "
+    "native and the foreign ion; name them e.g. 'depth (nm), 7Li, 133Cs, 11B' or 'depth (nm), Li fraction, "
+    "Li fraction uncertainty'",
 }
 
 
@@ -73,15 +83,16 @@ def profile_table(blocks: Sequence[Block], path: Path, technique: str | None) ->
     blocks : sequence of Block
     path : Path
         For messages.
-    technique : {"tracer", "nmr", None}
-        The one to look for first.
+    technique : {"tracer", "nmr", "replacement", None}
+        The one to look for first; None: the headings tell.
 
     Raises
     ------
     ReadError
         A column whose unit is not stated, counts that are none, or positions that do not increase.
     """
-    for wanted in dict.fromkeys(name for name in (technique, TRACER, NMR) if name in _KEPT):
+    order = dict.fromkeys(name for name in (technique, *_unasked(blocks, technique)) if name in _KEPT)
+    for wanted in order:
         warnings: list[str] = []
         sweeps = [sweep for block in blocks for sweep in _sweeps_of(block, str(wanted), path, warnings)]
         if sweeps:
@@ -90,6 +101,23 @@ def profile_table(blocks: Sequence[Block], path: Path, technique: str | None) ->
             kept = tuple(sweeps) if told else numbered(sweeps)
             return ProfileTable(str(wanted), kept, tuple(dict.fromkeys(warnings)))
     return None
+
+
+def _unasked(blocks: Sequence[Block], technique: str | None) -> tuple[str, ...]:
+    """The techniques to look for where none is asked for, or after the one that is.
+
+    Counts of several elements, none of which has two isotopes, make no isotope fraction.
+    """
+    for block in blocks:
+        for placed in readings_above(block, block.array(), species_heading, is_quantity_unit_row):
+            names = [meaning.quantity for _, meaning in placed]
+            elements = [element_of(name.removeprefix(m.COUNTS)) for name in names
+                        if name.startswith(m.COUNTS)]  # fmt: skip
+            several = len(elements) > 1 or any(name.startswith(m.SPECIES_FRACTION) for name in names)
+            if several and any(name in _PLACES for name in names):
+                apart = technique is None and 1 < len(elements) == len(set(elements))
+                return (REPLACEMENT, TRACER, NMR) if apart else (TRACER, NMR, REPLACEMENT)
+    return (TRACER, NMR)
 
 
 def why_no_profile(block: Block, technique: str) -> str:
@@ -106,12 +134,13 @@ def why_no_profile(block: Block, technique: str) -> str:
 
 def _sweeps_of(block: Block, technique: str, path: Path, warnings: list[str]) -> Iterator[Sweep]:
     grid = block.array()
-    for placed in readings_above(block, grid, quantity_heading, is_quantity_unit_row):
+    meaning = species_heading if technique == REPLACEMENT else quantity_heading
+    for placed in readings_above(block, grid, meaning, is_quantity_unit_row):
         columns = _chosen([Column(index, meaning) for index, meaning in placed], technique)
         if columns:
             _refuse_unclear(columns, path, block)
             warnings.extend(_left_out(grid, columns))
-            yield from _split(block, grid, columns, path, warnings)
+            yield from _split(block, grid, columns, technique, path, warnings)
             return
 
 
@@ -135,12 +164,11 @@ def _chosen(found: Sequence[Column], technique: str) -> dict[str, Column]:
         columns.setdefault(name, column)
     if m.POSITION not in columns and SECOND_POSITION in columns:
         columns[m.POSITION] = columns.pop(SECOND_POSITION)
-    counts = [name for name in columns if name.startswith((m.COUNTS, RATE))]
-    if technique == TRACER:
-        complete = any(name in columns for name in _PLACES) and (counts or m.FRACTION in columns)
-    else:
+    counts = [name for name in columns if name.startswith(_AMOUNTS[technique])]
+    if technique == NMR:
         complete = m.INTENSITY in columns and (m.GRADIENT in columns or m.B_VALUE in columns)
-        counts = []
+    else:
+        complete = any(name in columns for name in _PLACES) and bool(counts or m.FRACTION in columns)
     if not complete:
         return {}
     kept = [
@@ -148,7 +176,7 @@ def _chosen(found: Sequence[Column], technique: str) -> dict[str, Column]:
         *counts,
         SWEEP,
         TEMPERATURE,
-        *([SECOND_POSITION] if technique == TRACER else []),
+        *([SECOND_POSITION] if technique != NMR else []),
     ]
     return {name: column for name, column in columns.items() if name in kept}
 
@@ -181,7 +209,7 @@ def _words(name: str) -> str:
 
 
 def _split(
-    block: Block, grid: Floats, columns: dict[str, Column], path: Path, warnings: list[str]
+    block: Block, grid: Floats, columns: dict[str, Column], technique: str, path: Path, warnings: list[str]
 ) -> Iterator[Sweep]:
     """The sweeps of one block: one, or one per label."""
     labels = _labels(block, columns.get(SWEEP))
@@ -198,7 +226,7 @@ def _split(
         if not rows.size:
             continue
         mine = {name: column[rows] for name, column in values.items()}
-        fault = fault_in(mine)
+        fault = fault_in(mine, whole=technique != REPLACEMENT)
         if fault is not None:
             raise ReadError(path, fault.reason, line=block.rows[rows[fault.point]].line)
         own = mean_kelvin(None if kelvin is None else kelvin.of(grid), rows)
@@ -214,9 +242,9 @@ def _labels(block: Block, column: Column | None) -> list[str]:
 
 def _share_percent(values: dict[str, Floats], columns: dict[str, Column]) -> None:
     """An uncertainty without a unit stands in that of its fraction."""
-    if (
-        m.FRACTION_UNCERTAINTY in values
-        and m.FRACTION in values
-        and not columns[m.FRACTION_UNCERTAINTY].heading.unit
-    ):
-        values[m.FRACTION_UNCERTAINTY] = values[m.FRACTION_UNCERTAINTY] * columns[m.FRACTION].heading.factor
+    pairs = {m.FRACTION_UNCERTAINTY: m.FRACTION}
+    pairs |= {name: name.replace(m.SPECIES_FRACTION_UNCERTAINTY, m.SPECIES_FRACTION) for name in values
+              if name.startswith(m.SPECIES_FRACTION_UNCERTAINTY)}  # fmt: skip
+    for deviation, fraction in pairs.items():
+        if deviation in values and fraction in values and not columns[deviation].heading.unit:
+            values[deviation] = values[deviation] * columns[fraction].heading.factor

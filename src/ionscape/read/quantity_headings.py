@@ -97,7 +97,7 @@ _COUNT_WORDS = re.compile(
     r"[\s_()\[\]/,;:.{}|-]|counts?|cts|intensity|intensities|int|signal|ions?|raw|total|sum|image|map|number|of|i|n",
     re.IGNORECASE,
 )
-_RATE = re.compile(
+RATE_UNIT = re.compile(
     r"\bcps\b|(?:counts?|cts|c)\s*(?:/\s*s|\s+s\s*\^?-1|\s*per\s*second)|_cps\b", re.IGNORECASE
 )
 
@@ -150,7 +150,7 @@ def _of_isotope(text: str, unit: str) -> Heading | None:
         # 6Li/(6Li+7Li) names one of them twice; 6Li/7Li is a ratio, no fraction
         shared = len(isotopes) == 1 or len(ISOTOPE.findall(text)) > len(isotopes)
         return _fraction(text, unit) if shared else None
-    if _RATE.search(rest) or _RATE.search(unit):
+    if RATE_UNIT.search(rest) or RATE_UNIT.search(unit):
         return Heading(RATE + isotopes[0])
     return None if _COUNT_WORDS.sub("", rest) else Heading(m.COUNTS + isotopes[0], unit="1")
 

@@ -48,6 +48,11 @@ def quick_look(measurement: Measurement) -> list[str]:
         if name.startswith(m.COUNTS):
             total = f", {np.nansum(values):.4g} in all"
             lines.append(_range(name.removeprefix(m.COUNTS), values, "counts") + total)
+        elif name.startswith(m.SPECIES_FRACTION_UNCERTAINTY):
+            species = name.removeprefix(m.SPECIES_FRACTION_UNCERTAINTY)
+            lines.append(_range(f"± {species}", values, "of the bulk"))
+        elif name.startswith(m.SPECIES_FRACTION):
+            lines.append(_range(name.removeprefix(m.SPECIES_FRACTION), values, "of the bulk"))
         elif name in _WORDS:
             word, scale, unit = _WORDS[name]
             lines.append(_range(word, scale * values, unit))

@@ -31,6 +31,7 @@ _HOLDS = {
     "impedance": "an impedance spectrum",
     "tracer": "a tracer profile or image",
     "nmr": "an echo decay of NMR",
+    "replacement": "a profile of several elements",
 }
 _DISAGREEMENT_KELVIN = 2.0
 

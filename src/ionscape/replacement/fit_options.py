@@ -2,8 +2,91 @@
 
 from __future__ import annotations
 
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from ionscape.core.errors import InputError
 from ionscape.core.field_types import FieldModel
+from ionscape.core.quantity import Quantity, parse_quantity
+
+DistributionName = Literal["gaussian", "two gaussians", "exponential tail"]
+MOST_VACANCIES = 0.5
+_TO = re.compile(r"\s+to\s+|\s*[–]\s*")
+
+
+def _share(value: Any, *, what: str, most: float, zero: bool) -> Quantity | str:
+    """``free``, or a share such as ``0.10 ± 0.04`` or ``10 %``."""
+    if isinstance(value, Quantity):
+        return value
+    if value == "free":
+        return "free"
+    try:
+        found = parse_quantity(getattr(value, "text", None) or str(value), "fraction")
+    except InputError as error:
+        raise InputError(f"expected 'free' or a share such as '0.10 ± 0.04', got {value!r}") from error
+    if not (0 <= found.value < most) or (found.value == 0 and not zero):
+        least = "at least 0" if zero else "above 0"
+        raise InputError(f"the {what} must be {least} and below {most:g}, got {value!r}")
+    return found
+
+
+def _vacancies(value: Any) -> Quantity | str:
+    return _share(value, what="vacancy fraction", most=MOST_VACANCIES, zero=False)
+
+
+def _immobile(value: Any) -> Quantity | str:
+    return _share(value, what="immobile fraction", most=1.0, zero=True)
+
+
+def _depths(value: Any) -> tuple[float, float] | None:
+    """``5 nm to 200 nm``, or a list of two lengths: [m]."""
+    if value is None or (isinstance(value, tuple) and all(isinstance(v, float) for v in value)):
+        return value
+    texts = [str(v) for v in value] if isinstance(value, (list, tuple)) else _TO.split(str(value).strip())
+    if len(texts) != 2:
+        raise InputError(f"expected two depths such as '5 nm to 200 nm', got {value!r}")
+    low, high = (0.0 if text.strip() == "0" else parse_quantity(text, "length").value for text in texts)
+    if not 0 <= low < high:
+        raise InputError(f"the depths must not be negative and the second the larger one, got {value!r}")
+    return low, high
 
 
 class FitOptions(FieldModel):
     """Of `replacement.fit`."""
+
+    distribution: DistributionName = Field(
+        "gaussian", description="of the native ion's site energies: one Gaussian, two Gaussians, or a "
+        "sharp upper edge with an exponential tail of deep sites"
+    )  # fmt: skip
+    compare: bool = Field(
+        False, description="whether all distributions, and a constant D, are fitted and compared by BIC"
+    )
+    vacancy_fraction: Annotated[Quantity | str, BeforeValidator(_vacancies)] = Field(
+        default_factory=lambda: parse_quantity("0.10 ± 0.04", "fraction"),
+        description="share of the sites that is empty before the experiment, e.g. '0.10 ± 0.04' (what is "
+        "assumed unless stated: published are 3 to 20 %), or 'free', which no profile fixes; its ± widens "
+        "that of the width",
+    )
+    immobile_fraction: Annotated[Quantity | str, BeforeValidator(_immobile)] = Field(
+        default_factory=lambda: parse_quantity("0", "fraction"),
+        description="share of the native ions that can never move, e.g. '0.03 ± 0.01', or 'free'; 0 unless "
+        "stated: ions deep in the distribution stay behind anyway, and it takes the place of none of them",
+    )
+    model_free: bool = Field(
+        True, description="whether D(n) is also found without a distribution, for comparison"
+    )
+    draws: int = Field(
+        2000, ge=200, le=20000, description="draws of the posterior: 2000 give the ends of a 95 % interval "
+        "to a few percent of its width"
+    )  # fmt: skip
+    depth_range: Annotated[tuple[float, float] | None, BeforeValidator(_depths)] = Field(
+        None, description="depths that are fitted, e.g. '5 nm to 200 nm', where sputtering had not settled "
+        "or the crater's edge contributes; all unless given"
+    )  # fmt: skip
+
+    @property
+    def frees_vacancies(self) -> bool:
+        """Whether the vacancy fraction is fitted without any prior knowledge."""
+        return self.vacancy_fraction == "free"

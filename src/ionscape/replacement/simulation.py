@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Literal
+import importlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ionscape.replacement.programme import Programme
+from ionscape.core.errors import InputError
+from ionscape.replacement.mesh import film_faces
+from ionscape.replacement.programme import Programme, Stage, Trace
 from ionscape.replacement.replacement_result import Replacement
 from ionscape.replacement.system import Conductor
 
 FloatArray = NDArray[np.float64]
 Description = Literal["electroneutral", "Nernst-Planck-Poisson"]
+
+SOLVERS: dict[Description, str] = {
+    "electroneutral": "ionscape.replacement.electroneutral",
+    "Nernst-Planck-Poisson": "ionscape.replacement.nernst_planck_poisson",
+}
+LENGTHENED = 6
+CHANGED_AT_THE_END = 1e-5
 
 
 def simulate(
@@ -30,7 +41,7 @@ def simulate(
     programme : Programme
     description : "electroneutral" or "Nernst-Planck-Poisson"
     faces : (C + 1,) array, optional
-        [m] of the film's cells, from 0; graded to the front that the front theory predicts unless given.
+        [m] of the film's cells, from 0; graded to the expected fronts unless given.
     cells : int
         Number of cells of the graded mesh.
     start : Replacement, optional
@@ -49,4 +60,169 @@ def simulate(
     AnalysisError
         If no step small enough is found.
     """
-    raise NotImplementedError
+    check(conductor, programme, description, save_at, tolerance)
+    if faces is None:
+        return _on_own_mesh(
+            conductor, programme, description, cells, start, save_at, tolerance, progress
+        )
+    faces = checked_faces(faces, conductor)
+    return _solve(conductor, programme, description, faces, start, save_at, tolerance, progress)
+
+
+def _on_own_mesh(
+    conductor: Conductor, programme: Programme, description: Description, cells: int,
+    start: Replacement | None, save_at: Sequence[float], tolerance: float,
+    progress: Callable[[float], None] | None,
+) -> Replacement:  # fmt: skip
+    """On a mesh that is made deeper until its end stays unchanged, which the electroneutral film finds out."""
+    native, stretch = conductor.ions[0].name, 1.0
+    flows = any(stage.control != "rest" and stage.surface != "blocking" for stage in programme.stages)
+    for _ in range(LENGTHENED):
+        faces = film_faces(conductor, programme, cells, start=start, stretch=stretch)
+        if description != "electroneutral" and not flows:
+            break
+        found = _solve(conductor, programme, "electroneutral", faces, start, save_at, tolerance, progress)
+        changed = abs(found.fractions[native][-1, -1] - 1)
+        if changed < CHANGED_AT_THE_END:
+            break
+        if faces[-1] >= conductor.thickness:
+            _refuse_through(conductor, changed)
+            break
+        stretch *= 1.6
+    if description == "electroneutral":
+        return found
+    return _solve(conductor, programme, description, faces, start, save_at, tolerance, progress)
+
+
+def _refuse_through(conductor: Conductor, changed: float) -> None:
+    if changed > 0.01:
+        raise InputError(
+            f"the front passes through the whole sample of {conductor.thickness:.3g} m: what then happens at the "
+            "back electrode is not described; use less charge or time, or a thicker sample"
+        )
+
+
+def _solve(
+    conductor: Conductor, programme: Programme, description: Description, faces: FloatArray,
+    start: Replacement | None, save_at: Sequence[float], tolerance: float,
+    progress: Callable[[float], None] | None,
+) -> Replacement:  # fmt: skip
+    initial = None if start is None else remapped(start, faces, conductor)
+    solver = importlib.import_module(SOLVERS[description])
+    found = solver.solve(
+        conductor, programme, faces=faces, initial=initial, save_at=save_at, tolerance=tolerance,
+        progress=progress,
+    )  # fmt: skip
+    return cast(Replacement, found)
+
+
+def remapped(start: Replacement, faces: FloatArray, conductor: Conductor) -> dict[str, FloatArray]:
+    """Last profiles of a result as averages over other cells; every ion's amount is kept.
+
+    Raises
+    ------
+    InputError
+        If the result has an ion that the conductor lacks, or its site energies had partly mixed.
+    """
+    for name in start.fractions:
+        conductor.ion(name)
+    if 0 < conductor.intermixing_time < math.inf:
+        raise InputError(
+            "a result does not keep how far the site energies have mixed: give all stages in one programme"
+        )
+    from scipy.interpolate import PchipInterpolator
+
+    native = conductor.ions[0]
+    averages: dict[str, FloatArray] = {}
+    for ion in conductor.ions[1:]:
+        fraction = start.fractions.get(ion.name)
+        if fraction is None:
+            continue
+        amount = np.concatenate([[0.0], np.cumsum(fraction[-1] * np.diff(start.faces))])
+        inside = np.minimum(faces, start.faces[-1])
+        averages[ion.name] = np.diff(PchipInterpolator(start.faces, amount)(inside)) / np.diff(faces)
+    total = np.sum(list(averages.values()), axis=0) if averages else np.zeros(len(faces) - 1)
+    over = np.maximum(total / (1 - native.immobile_fraction), 1.0)
+    averages = {name: fraction / over for name, fraction in averages.items()}
+    averages[native.name] = 1 - total / over
+    return averages
+
+
+def checked_faces(faces: FloatArray, conductor: Conductor) -> FloatArray:
+    """Faces as an array.
+
+    Raises
+    ------
+    InputError
+        If they are not a mesh of this sample.
+    """
+    faces = np.asarray(faces, dtype=float)
+    if faces.ndim != 1 or len(faces) < 3 or not np.all(np.isfinite(faces)):
+        raise InputError("a mesh needs the depths of at least three faces")
+    if faces[0] != 0 or not np.all(np.diff(faces) > 0):
+        raise InputError("the faces of a mesh begin at zero and increase")
+    if faces[-1] > conductor.thickness * (1 + 1e-9):
+        raise InputError(
+            f"the mesh reaches {faces[-1]:.3g} m deep, the sample is only {conductor.thickness:.3g} m thick"
+        )
+    return faces
+
+
+def check(
+    conductor: Conductor, programme: Programme, description: Description = "electroneutral",
+    save_at: Sequence[float] = (), tolerance: float = 1e-4,
+) -> None:  # fmt: skip
+    """Refuse what cannot be simulated.
+
+    Raises
+    ------
+    InputError
+        With the reason.
+    """
+    if description not in SOLVERS:
+        raise InputError(f"no description {description!r}: there are {' and '.join(SOLVERS)}")
+    if not 1e-10 <= tolerance <= 0.1:
+        raise InputError(f"the tolerance must lie between 1e-10 and 0.1, got {tolerance:g}")
+    if any(not 0 <= at <= programme.duration * (1 + 1e-9) for at in save_at):
+        raise InputError(f"profiles can be kept between 0 and {programme.duration:g} s, the programme's end")
+    if len(conductor.ions) < 2:
+        raise InputError("a replacement needs a foreign ion besides the native one")
+    if any(ion.immobile_fraction > 0 for ion in conductor.ions[1:]):
+        raise InputError("only native ions can be immobile: foreign ions come in because they move")
+    for number, stage in enumerate(programme.stages, start=1):
+        _check_stage(conductor, stage, f"stage {number}", description)
+    charge = conductor.carrier_density * conductor.ions[0].charge * 1.602176634e-19
+    depth = sum(_entering(stage) for stage in programme.stages) / charge
+    if depth > conductor.thickness:
+        raise InputError(
+            f"the charge would replace the ions {depth:.3g} m deep, the sample is only {conductor.thickness:.3g} m "
+            "thick: check current density, time and carrier density"
+        )
+
+
+def _entering(stage: Stage) -> float:
+    """[C/m^2] that a beam or melt brings in under controlled current."""
+    return Programme((stage,)).charge if stage.control == "current" and stage.surface != "blocking" else 0.0
+
+
+def _check_stage(conductor: Conductor, stage: Stage, where: str, description: Description) -> None:
+    if stage.control == "rest":
+        return
+    values = np.atleast_1d(stage.value.values if isinstance(stage.value, Trace) else stage.value)
+    if not np.all(np.isfinite(values)):
+        raise InputError(f"{where}: the {stage.control} is not a finite number")
+    if stage.surface == "blocking":
+        if description == "electroneutral" and np.any(values != 0):
+            raise InputError(
+                f"{where}: a blocking front face charges a layer of a Debye length, which a neutral film does not "
+                "have; it needs Nernst-Planck-Poisson"
+            )
+        return
+    if stage.ion not in [ion.name for ion in conductor.ions]:
+        names = ", ".join(ion.name for ion in conductor.ions)
+        raise InputError(f"{where}: no ion {stage.ion!r} in the conductor: there are {names}")
+    if stage.surface == "beam" and np.any(values * conductor.ion(stage.ion).charge < 0):
+        raise InputError(
+            f"{where}: a beam of {stage.ion} brings ions in and takes none out: its {stage.control} cannot have the "
+            "other sign; a melt could"
+        )

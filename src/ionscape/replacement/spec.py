@@ -21,9 +21,10 @@ TECHNIQUE = Technique(
             FitOptions,
             deferred("ionscape.replacement.fit_analysis:replacements_of_study"),
             deferred("ionscape.replacement.fit_analysis:measured_one"),
-            optional_inputs=("conductivity", "bulk_diffusion"),
+            optional_inputs=("conductivity", "bulk_diffusion", "haven_ratio", "activation_energy"),
             measures=True,
-            input_dimensions={"conductivity": "S/m", "bulk_diffusion": "m^2/s"},
+            input_dimensions={"conductivity": "S/m", "bulk_diffusion": "m^2/s", "haven_ratio": "1",
+                              "activation_energy": "J"},
             outputs={
                 "site_energy_fwhm": "J",
                 "site_energy_mean": "J",

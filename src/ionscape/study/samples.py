@@ -9,9 +9,9 @@ from pydantic import BeforeValidator
 
 from ionscape.core.errors import InputError
 from ionscape.core.estimate import Estimate, exact, measured
+from ionscape.core.formula import atoms, ions_per_mass, parse_ion
 from ionscape.core.quantity import Quantity, dimension_of
 from ionscape.core.sample import Sample, disc_area
-from ionscape.study.formula import atoms, ions_per_mass, parse_ion
 from ionscape.study.problems import Place, Problems, listed
 from ionscape.study.validation import Fields, quantity, validated
 

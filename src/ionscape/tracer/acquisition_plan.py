@@ -14,7 +14,7 @@ from ionscape.core.estimate import Estimate, measured, undetermined, upper_bound
 from ionscape.core.number_format import format_celsius
 from ionscape.core.propagation import propagate
 from ionscape.core.quantity import dimension_of
-from ionscape.tracer.arrhenius_extrapolation import ArrheniusLaw, arrhenius_law
+from ionscape.fit.arrhenius_extrapolation import ArrheniusLaw, arrhenius_law
 
 FloatArray = NDArray[np.float64]
 COLDEST = 77.0  # K: liquid nitrogen, the coldest stage in use

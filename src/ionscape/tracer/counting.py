@@ -1,10 +1,7 @@
 """Ion counts to the tracer's isotope fraction, with counting statistics and what all points share.
 
 C = I_tracer / (sum over all isotopes of the element); Hasegawa 2024, eq. (1), which prints 6Li twice.
-Sources: Poisson correction of time-of-flight counts, T. Stephan, J. Zehnpfenning, A. Benninghoven,
-J. Vac. Sci. Technol. A 12, 405 (1994); non-paralysable dead time and the variance of what it lets through,
-G. F. Knoll, Radiation Detection and Measurement, ch. 4; half a count added before a variance is taken,
-L. D. Brown, T. T. Cai, A. DasGupta, Stat. Sci. 16, 101 (2001).
+Detector and counting statistics: `ionscape.core.counting_statistics`.
 """
 
 from __future__ import annotations
@@ -17,18 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ionscape.core.counting_statistics import HALF, Detector, Pair, pair, whole_counts
 from ionscape.core.errors import InputError
 from ionscape.core.measurement import COUNTS, FRACTION, FRACTION_UNCERTAINTY, Sweep
 
 FloatArray = NDArray[np.float64]
-Pair = float | tuple[float, float]
-"""A value, or a value with its standard uncertainty."""
 
 # The abundant isotope of elements that have two in nature: the other one serves as tracer.
 _ABUNDANT = {"H": "1H", "Li": "7Li", "B": "11B", "C": "12C", "N": "14N", "O": "16O", "Cl": "35Cl", "K": "39K",
              "Cu": "63Cu", "Ga": "69Ga", "Br": "79Br", "Rb": "85Rb", "Ag": "107Ag"}  # fmt: skip
-HALF = 0.5  # of a count, added where a variance is estimated from counts
-HEAVY_LOSS = 0.5  # share of ions that a detector may miss before its correction is doubted
 
 
 @dataclass(frozen=True)
@@ -93,10 +87,10 @@ def isotope_fraction(
     for name in background or {}:
         if name not in isotopes:
             raise InputError(f"background of {name!r}: no such counts; there are {', '.join(isotopes)}")
-    detector = _Detector(dead_time, dwell_time, pulses, saturated)
+    detector = Detector(dead_time, dwell_time, pulses, saturated)
     found = {name: detector.corrected(name, values) for name, values in isotopes.items()}
-    signal = {name: true - _pair((background or {}).get(name, 0.0))[0] for name, (true, _) in found.items()}
-    ratio, ratio_sd = _pair(1.0 if mass_discrimination is None else mass_discrimination)
+    signal = {name: true - pair((background or {}).get(name, 0.0))[0] for name, (true, _) in found.items()}
+    ratio, ratio_sd = pair(1.0 if mass_discrimination is None else mass_discrimination)
     if not ratio > 0:
         raise InputError(f"mass discrimination must be larger than zero, got {ratio:g}")
     a, spread_a = signal[tracer] / ratio, found[tracer][1] / ratio**2
@@ -181,7 +175,7 @@ def _isotopes(counts: Mapping[str, ArrayLike], tracer: str | None) -> tuple[dict
             f"tracer {tracer!r} is not among the counts: there are {', '.join(counts) or 'none'}"
         )
     element = _element(tracer) if tracer else ""
-    kept = {name: _whole(name, values) for name, values in counts.items()
+    kept = {name: whole_counts(name, values) for name, values in counts.items()
             if not element or _element(name) == element}  # fmt: skip
     if len(kept) < 2:
         raise InputError("an isotope fraction needs the counts of at least two isotopes of one element, "
@@ -207,62 +201,6 @@ def _element(isotope: str) -> str:
     return re.sub(r"[^A-Za-z]", "", isotope)
 
 
-def _whole(name: str, values: ArrayLike) -> FloatArray:
-    array = np.asarray(values, dtype=np.float64)
-    if not np.all(np.isfinite(array)):
-        raise InputError(f"counts of {name}: {int(np.sum(~np.isfinite(array)))} are missing or no numbers")
-    if np.any(array < 0):
-        raise InputError(f"counts of {name}: {int(np.sum(array < 0))} are negative; give the raw counts and "
-                         "state the background instead of subtracting it")  # fmt: skip
-    if np.any(array != np.round(array)):
-        raise InputError(f"counts of {name} are no whole numbers; give the raw counts, or corrected data as "
-                         f"{FRACTION} with {FRACTION_UNCERTAINTY}")  # fmt: skip
-    return array
-
-
-class _Detector:
-    """What the detector missed: true counts and their variance from those registered."""
-
-    def __init__(
-        self, dead_time: float | None, dwell_time: float | None, pulses: int | None, saturated: str
-    ) -> None:
-        if dead_time is not None and dwell_time is None:
-            raise InputError("dead_time needs dwell_time, the counting time of one point")
-        if dead_time is not None and pulses is not None:
-            raise InputError("give either dead_time (continuous beam) or pulses (time of flight), not both")
-        if saturated not in ("refuse", "mask"):
-            raise InputError(f"saturated must be 'refuse' or 'mask', got {saturated!r}")
-        self.pulses, self.saturated = pulses, saturated
-        self.loss_per_count = dead_time / dwell_time if dead_time and dwell_time else 0.0
-        self.warnings: list[str] = []
-
-    def corrected(self, name: str, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """True counts and variance, (shape,) each, half a count added to what the variance rests on."""
-        if self.pulses is None and not self.loss_per_count:
-            return counts, counts + HALF
-        share = counts / self.pulses if self.pulses else counts * self.loss_per_count
-        live = 1 - self._checked(name, share)
-        if self.pulses:  # binomial: n = P (1 - exp(-true/P))
-            return -self.pulses * np.log(live), (counts + HALF) / live
-        return counts / live, (counts + HALF) / live**2
-
-    def _checked(self, name: str, share: FloatArray) -> FloatArray:
-        lost = share >= 1
-        if lost.any() and self.saturated == "refuse":
-            limit = "every pulse brought one" if self.pulses else "the detector was never free"
-            raise InputError(f"counts of {name} are saturated at {int(lost.sum())} points ({limit}): measure "
-                             "with a smaller primary current")  # fmt: skip
-        if lost.any():
-            self.warnings.append(f"counts of {name} are saturated at {int(lost.sum())} points, which are "
-                                 "left out")  # fmt: skip
-        heavy = int(np.sum((share > HEAVY_LOSS) & ~lost))
-        if heavy:
-            self.warnings.append(f"the detector missed more than half of the ions of {name} at {heavy} "
-                                 "points: "
-                                 "the correction is doubtful there")  # fmt: skip
-        return np.where(lost, np.nan, share)
-
-
 def _shared(
     fraction: FloatArray, total: FloatArray, tracer: str, background: Mapping[str, Pair], ratio: float,
     ratio_sd: float,
@@ -272,15 +210,11 @@ def _shared(
     if ratio_sd > 0:
         shared["mass discrimination"] = -fraction * (1 - fraction) * ratio_sd / ratio
     for name, value in background.items():
-        deviation = _pair(value)[1]
+        deviation = pair(value)[1]
         if deviation > 0:
             slope = -(1 - fraction) / ratio if name == tracer else fraction
             shared[f"background {name}"] = slope * deviation / total
     return shared
-
-
-def _pair(value: Pair) -> tuple[float, float]:
-    return value if isinstance(value, tuple) else (float(value), 0.0)
 
 
 def _blank(usable: NDArray[np.bool_]) -> tuple[str, ...]:
@@ -290,7 +224,7 @@ def _blank(usable: NDArray[np.bool_]) -> tuple[str, ...]:
 
 def _checked_by_matrix(found: IsotopeFraction, matrix: ArrayLike, name: str) -> IsotopeFraction:
     """Warn where the element's yield relative to the matrix changes: the fraction itself needs no matrix."""
-    reference = _whole(name, matrix)
+    reference = whole_counts(name, matrix)
     if found.total is None or reference.shape != found.fraction.shape:
         raise InputError(f"counts of the matrix {name} must have the shape of the isotopes' counts")
     enough = (reference >= 100) & (found.total >= 100)

@@ -14,6 +14,7 @@ from ionscape.core.errors import AnalysisError, InputError
 from ionscape.core.estimate import Estimate, measured
 from ionscape.core.measurement import POSITION, SPUTTER_TIME, Sweep
 from ionscape.core.outcome import Failure, Outcome, Row
+from ionscape.core.position_scale import PositionScale, depth_scale, increasing
 from ionscape.core.quantity import Quantity
 from ionscape.core.registry import Item, Series
 from ionscape.core.sample import Sample
@@ -21,7 +22,6 @@ from ionscape.tracer.counting import fraction_of_sweep
 from ionscape.tracer.fit_options import FitOptions
 from ionscape.tracer.fit_words import fit_findings, fit_tables
 from ionscape.tracer.measurement_fields import TracerMeasurement
-from ionscape.tracer.position_scale import PositionScale, depth_scale, increasing
 from ionscape.tracer.profile_figures import profiles
 from ionscape.tracer.profile_fit import ProfileFit, fit_profile
 from ionscape.tracer.profile_models import DIFFUSION, FLUX, LAYER, PRODUCT, SPACING

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -11,10 +10,9 @@ from pydantic import BeforeValidator, Field, model_validator
 from ionscape.core.errors import InputError
 from ionscape.core.field_types import FieldModel, Fraction, Length, Temperature, Time, positive
 from ionscape.core.quantity import Quantity, parse_quantity
-from ionscape.core.temperature_slip import temperature_slip
+from ionscape.core.temperature_slip import question_slips, questioned_temperature, without_sure
 from ionscape.tracer.history import Stage
 
-_SURE = re.compile(r"\s*\(sure\)\s*$")
 _STAGE = re.compile(r"^\s*(?P<time>.+?)\s+(?:at\s+(?P<at>.+?)|from\s+(?P<start>.+?)\s+to\s+(?P<end>.+?))\s*$")
 
 
@@ -25,7 +23,7 @@ def _stages(value: Any) -> tuple[Stage, ...]:
 
 
 def _stage(text: str) -> Stage:
-    plain = _SURE.sub("", text)
+    plain, sure = without_sure(text)
     match = _STAGE.match(plain)
     if match is None:
         raise InputError(
@@ -35,29 +33,9 @@ def _stage(text: str) -> Stage:
     ends = [parse_quantity(match["at"] or match[side], "temperature") for side in ("start", "end")]
     if not duration > 0 or not all(end.value > 0 for end in ends):
         raise InputError(f"time and temperature of a stage must be larger than zero, got {text!r}")
-    _question(ends, sure=plain != text, confirmed=f"{plain.strip()} (sure)")
+    question_slips(ends, plain=plain, sure=sure)
     spread = max(end.uncertainty or 0.0 for end in ends)
     return Stage(duration, ends[0].value, ends[1].value, spread)
-
-
-def _question(temperatures: Sequence[Quantity], *, sure: bool, confirmed: str) -> None:
-    """Ask about what looks like a slip of units, unless the study says that it is so."""
-    for stated in () if sure else temperatures:
-        question = temperature_slip(stated)
-        if question:
-            raise InputError(f"{question} If it is so, write '{confirmed}'")
-
-
-def _temperature(value: Any) -> Any:
-    """A temperature, questioned unless ``(sure)`` follows it."""
-    if isinstance(value, (Quantity, list, tuple, dict, bool)) or value is None:
-        return value
-    text = str(value)
-    plain = _SURE.sub("", text)
-    found = parse_quantity(plain, "temperature")
-    if found.value > 0:  # the field's own type refuses the rest
-        _question([found], sure=plain != text, confirmed=f"{plain.strip()} (sure)")
-    return found
 
 
 def _rate(value: Any) -> Quantity:
@@ -87,7 +65,7 @@ class TracerMeasurement(FieldModel):
         "that is not the rarer of two",
     )
     exchange_time: Time | None = Field(None, description="time in contact with the tracer, e.g. '59 h'")
-    exchange_temperature: Annotated[Temperature | None, BeforeValidator(_temperature)] = Field(
+    exchange_temperature: Annotated[Temperature | None, BeforeValidator(questioned_temperature)] = Field(
         None, description="if not the measurement's temperature"
     )
     storage: Annotated[tuple[Stage, ...], BeforeValidator(_stages)] = Field(

@@ -11,7 +11,7 @@ from ionscape.core.number_format import format_number
 from ionscape.core.outcome import Row
 from ionscape.core.quantity import Quantity, dimension_of
 from ionscape.core.registry import Series
-from ionscape.tracer.arrhenius_extrapolation import ONE_TEMPERATURE, arrhenius_law
+from ionscape.fit.arrhenius_extrapolation import ONE_TEMPERATURE, arrhenius_law
 from ionscape.tracer.plan_options import PlanOptions
 
 MICRON = 1e-6

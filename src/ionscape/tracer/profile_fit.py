@@ -13,12 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ionscape.core.errors import AnalysisError, InputError
 from ionscape.core.estimate import Estimate
+from ionscape.core.position_scale import increasing
 from ionscape.core.serial import storable
 from ionscape.fit.information import bic
 from ionscape.fit.least_squares import LeastSquaresFit
 from ionscape.tracer.counting import IsotopeFraction
 from ionscape.tracer.far_edge import in_slab, reason_of_edge
-from ionscape.tracer.position_scale import increasing
 from ionscape.tracer.profile_choice import Candidate, Tried, choose, table_of
 from ionscape.tracer.profile_estimates import (
     derived,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,7 +128,7 @@ def _through_points(
     gain = np.linalg.solve(design.T @ (weight[:, None] * design), design.T * weight)
     solution = gain @ logs
     noise = shared + np.diag(own - np.diag(shared))
-    noise = noise + _missing_variance(logs, design, noise) * np.eye(len(x))
+    noise = noise + missing_variance(logs, design, noise)[0] * np.eye(len(x))
     if not solution[1] > 0:
         raise InputError(
             "the diffusion coefficients do not grow with temperature: nothing to extrapolate with"
@@ -139,17 +140,36 @@ def _through_points(
     return ArrheniusLaw(value, slope, reference, float(kelvin.min()), float(kelvin.max()))
 
 
-def _missing_variance(
+def missing_variance(
     logs: NDArray[np.float64], design: NDArray[np.float64], noise: NDArray[np.float64]
-) -> float:
-    """Variance to add to every point so that they scatter as their errors say; 0 if they do."""
+) -> tuple[float, float]:
+    """Variance to add to every point so that they scatter as their errors say; 0 if they do.
+
+    Parameters
+    ----------
+    logs : (n,) array
+        Values.
+    design : (n, p) array
+        Of the line that they are to follow.
+    noise : (n, n) array
+        Covariance of their stated errors.
+
+    Returns
+    -------
+    variance : float
+    probability : float
+        With which right errors would scatter as much; 1 where there are no more points than parameters.
+    """
     from scipy.linalg import null_space
+    from scipy.special import gammaincc
 
     contrasts = null_space(design.T)
     if contrasts.shape[1] == 0:
-        return 0.0
+        return 0.0, 1.0
     vectors, variances, known = principal(
         contrasts.T @ noise @ contrasts, float(np.trace(noise)) / logs.size
     )
     found = vectors.T @ contrasts.T @ logs
-    return excess(found, variances, "auto" if known else "unknown", significance=1.0, always=True)[1]
+    scatter: Literal["auto", "unknown"] = "auto" if known else "unknown"
+    chi_square, variance = excess(found, variances, scatter, significance=1.0, always=True)
+    return variance, float(gammaincc(found.size / 2, chi_square / 2)) if known else 1.0

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ionscape.core.errors import InputError
-from ionscape.tracer.position_scale import depth_scale, increasing
+from ionscape.core.position_scale import depth_scale, increasing
 
 
 @given(st.floats(1e-12, 1e-6), st.floats(1.0, 1e5))

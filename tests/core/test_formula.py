@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ionscape.core.errors import InputError
-from ionscape.study.formula import ATOMIC_WEIGHT, atoms, ions_per_mass, molar_mass, parse_ion
+from ionscape.core.formula import ATOMIC_WEIGHT, atoms, ions_per_mass, molar_mass, parse_ion
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,109 @@
+"""A polynomial that stands for the model of one profile where the posterior lies.
+
+Slice means are fitted by a polynomial in the profile's inputs, from curves computed at points scattered as the
+posterior is. What it is off by is known from curves that it has not seen, and put right by importance weights.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+_NEGLIGIBLE = 1e-3  # of the largest effect on the whitened data: a direction that does nothing
+
+
+@dataclass(frozen=True)
+class ProfileEmulator:
+    """Polynomial from inputs y to slice means.
+
+    Attributes
+    ----------
+    centre : (Y,) array
+    project : (Y, d) array
+        Whitened coordinates are (y - centre) @ project.
+    exponents : (F, d) int array
+    coefficients : (F, N) array
+    """
+
+    centre: FloatArray
+    project: FloatArray
+    exponents: NDArray[np.int_]
+    coefficients: FloatArray
+
+    def means(self, y: FloatArray) -> FloatArray:
+        """(K, N) for inputs (K, Y)."""
+        return np.asarray(_features(self._whitened(y), self.exponents) @ self.coefficients)
+
+    def pull(self, y: FloatArray, by_means: FloatArray) -> FloatArray:
+        """(K, Y): the gradient by the inputs of what has the gradient ``by_means`` (K, N) by the means."""
+        white = self._whitened(y)
+        by_features = by_means @ self.coefficients.T
+        by_white = np.empty_like(white)
+        for axis in range(white.shape[1]):
+            lowered = self.exponents.copy()
+            lowered[:, axis] = np.maximum(lowered[:, axis] - 1, 0)
+            slopes = _features(white, lowered) * self.exponents[:, axis]
+            by_white[:, axis] = np.einsum("kf,kf->k", by_features, slopes)
+        return np.asarray(by_white @ self.project.T)
+
+    def _whitened(self, y: FloatArray) -> FloatArray:
+        return np.asarray((y - self.centre) @ self.project)
+
+
+def coordinates(points: FloatArray, effect: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Centre (Y,) and projection (Y, d) on whitened directions that change the data.
+
+    Parameters
+    ----------
+    points : (K, Y) array
+        Inputs scattered as the posterior.
+    effect : (N, Y) array
+        Whitened derivatives of the means by the inputs.
+    """
+    centre = points.mean(axis=0)
+    spread = points.std(axis=0)
+    live = spread > 1e-12 * (1 + np.abs(centre))
+    scaled = (points - centre)[:, live] / spread[live]
+    variances, vectors = np.linalg.eigh(np.atleast_2d(np.cov(scaled, rowvar=False)))
+    kept = variances > 1e-8
+    root = vectors[:, kept] * np.sqrt(variances[kept])  # directions of one SD, scaled inputs
+    influence = np.linalg.norm(effect[:, live] * spread[live] @ root, axis=0)
+    felt = influence > _NEGLIGIBLE * max(influence.max(initial=0.0), 1e-300)
+    project = np.zeros((points.shape[1], int(felt.sum())))
+    project[live] = (vectors[:, kept] / np.sqrt(variances[kept]))[:, felt] / spread[live][:, None]
+    return centre, project
+
+
+def monomials(dimensions: int, degree: int) -> NDArray[np.int_]:
+    """(F, d) exponents of all monomials up to a degree."""
+    found = [
+        np.bincount(list(chosen), minlength=dimensions)
+        for total in range(degree + 1)
+        for chosen in itertools.combinations_with_replacement(range(dimensions), total)
+    ]
+    return np.array(found, dtype=np.int_).reshape(len(found), dimensions)
+
+
+def fitted_emulator(
+    points: FloatArray, means: FloatArray, centre: FloatArray, project: FloatArray, degree: int
+) -> ProfileEmulator:
+    """Least-squares polynomial through means (K, N) at inputs (K, Y)."""
+    exponents = monomials(project.shape[1], degree)
+    features = _features((points - centre) @ project, exponents)
+    coefficients = np.linalg.lstsq(features, means, rcond=1e-10)[0]
+    return ProfileEmulator(centre, project, exponents, np.asarray(coefficients))
+
+
+def _features(white: FloatArray, exponents: NDArray[np.int_]) -> FloatArray:
+    """(K, F) monomials of whitened coordinates (K, d)."""
+    powers = np.ones((int(exponents.max(initial=0)) + 1, *white.shape))
+    for k in range(1, powers.shape[0]):
+        powers[k] = powers[k - 1] * white
+    found = np.ones((white.shape[0], exponents.shape[0]))
+    for axis in range(white.shape[1]):
+        found *= powers[exponents[:, axis], :, axis].T
+    return found

@@ -1,0 +1,401 @@
+"""Profiles against the model: residuals and their derivatives, of all profiles of one conductor together.
+
+In units of its own charge Q = q/(z e n0) and time a profile depends on five numbers only: the levels of the
+distribution over kT, the vacancy fraction, D_foreign/D_bulk, D_foreign t/Q^2 and the immobile fraction. With the
+depth that Q takes in the instrument, and its blur, these are the *inputs* y of a profile; all that is stated or
+sought acts through them (and through scales of the signals, which are linear).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.constants import Boltzmann, elementary_charge
+
+from ionscape.core.errors import InputError
+from ionscape.core.estimate import Estimate
+from ionscape.replacement.distribution_family import DistributionFamily
+from ionscape.replacement.fit_parameters import Entry, Parameters
+from ionscape.replacement.instrument import slice_edges, slice_means
+from ionscape.replacement.measured_profile import MeasuredProfile
+from ionscape.replacement.profile_course import Course, course_of
+from ionscape.replacement.profile_forward import Forward, electroneutral_profile, film_faces
+from ionscape.replacement.profile_quantities import FitInputs, entries_of, item_names
+
+FloatArray = NDArray[np.float64]
+STEPS = {"log_vacancies": 0.1, "log_ratio": 0.05, "log_spread": 0.05, "immobile": 0.01, "log_depth": 1e-3,
+         "log_blur": 1e-2}  # fmt: skip
+_LEVEL_STEP = 0.02  # relative
+FILLING = np.linspace(0.0, 1.0, 1025)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One profile as the fit sees it.
+
+    Attributes
+    ----------
+    profile : MeasuredProfile
+    course : Course
+    edges : (N + 1,) array
+        [m] of the slices.
+    length : float
+        Q [m] at the stated charge and carrier density.
+    faces : (C + 1,) array
+        Of the cells, in units of Q.
+    keep, keep_foreign : (N,) bool arrays
+        Points that count.
+    inflation, inflation_foreign : float
+        Factor of the stated counting errors.
+    """
+
+    profile: MeasuredProfile
+    course: Course
+    edges: FloatArray
+    length: float
+    faces: FloatArray
+    keep: NDArray[np.bool_]
+    keep_foreign: NDArray[np.bool_]
+    inflation: float = 1.0
+    inflation_foreign: float = 1.0
+
+    @property
+    def has_foreign(self) -> bool:
+        """Whether the foreign ion was measured too."""
+        return self.profile.foreign is not None and self.profile.foreign_sd is not None
+
+    @cached_property
+    def weight(self) -> FloatArray:
+        """(N,) 1/SD of the native fraction, zero for points left out."""
+        return np.where(self.keep, 1 / (self.profile.native_sd * self.inflation), 0.0)
+
+    @cached_property
+    def weight_foreign(self) -> FloatArray:
+        """(N,) the same of the foreign ion."""
+        if self.profile.foreign_sd is None:
+            return np.zeros(0)
+        return np.where(self.keep_foreign, 1 / (self.profile.foreign_sd * self.inflation_foreign), 0.0)
+
+
+class ProfileProblem:
+    """Whitened residuals of several profiles, and of what is known beforehand.
+
+    Parameters
+    ----------
+    profiles : sequence of MeasuredProfile
+    inputs : FitInputs
+        What is stated.
+    family : DistributionFamily
+    forward : callable
+        Solver, as `electroneutral_profile`.
+    cells : int
+        Of the film.
+    threads : int
+
+    Attributes
+    ----------
+    parameters : Parameters
+    observations : tuple of Observation
+    items : tuple of str
+        What each profile's results are called: the ion, or the ion and the profile's label.
+    """
+
+    def __init__(
+        self, profiles: Sequence[MeasuredProfile], inputs: FitInputs, family: DistributionFamily, *,
+        forward: Forward = electroneutral_profile, cells: int = 300, threads: int = 1,
+    ) -> None:  # fmt: skip
+        if not profiles:
+            raise InputError("a fit needs at least one profile")
+        self.family, self.inputs, self.forward, self.threads = family, inputs, forward, threads
+        self.cells = cells
+        self.items = item_names(profiles)
+        self.parameters = Parameters(entries_of(profiles, inputs, family, self.items))
+        self.reference_temperature = float(np.mean([p.temperature.value for p in profiles]))
+        self.observations = tuple(
+            _observation(p, inputs.carrier_density, inputs.charge, cells) for p in profiles
+        )
+        self.evaluations = 0
+
+    # ---- layout -------------------------------------------------------------------------------------
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the fitted vector."""
+        return self.parameters.names
+
+    @property
+    def n_levels(self) -> int:
+        """Parameters of the distribution."""
+        return len(self.family.parameters)
+
+    @cached_property
+    def input_names(self) -> tuple[str, ...]:
+        """Of a profile's inputs y."""
+        return (*(p.name for p in self.family.parameters), *STEPS)
+
+    def with_observations(self, observations: Sequence[Observation]) -> ProfileProblem:
+        """The same with other meshes, points or errors."""
+        changed = object.__new__(ProfileProblem)
+        changed.__dict__.update(self.__dict__)
+        changed.observations = tuple(observations)
+        return changed
+
+    # ---- from theta to the inputs of a profile --------------------------------------------------------
+    def inputs_of(self, k: int, g: FloatArray) -> FloatArray:
+        """y (K, Y) of profile k from quantities g (K, G)."""
+        y = g @ self._input_matrix[k].T + self._input_offset[k]
+        warm = np.exp(g[:, self._at(f"temperature {k}")] - math.log(self.reference_temperature))
+        for n, parameter in enumerate(self.family.parameters):
+            if parameter.energy:
+                y[:, n] /= warm
+        return np.asarray(y)
+
+    def input_slopes(self, k: int, g: FloatArray, y: FloatArray) -> FloatArray:
+        """d y/d g (K, Y, G)."""
+        slopes = np.repeat(self._input_matrix[k][None], g.shape[0], axis=0)
+        at = self._at(f"temperature {k}")
+        warm = np.exp(g[:, at] - math.log(self.reference_temperature))
+        for n, parameter in enumerate(self.family.parameters):
+            if parameter.energy:
+                slopes[:, n] /= warm[:, None]
+                slopes[:, n, at] = -y[:, n]
+        return np.asarray(slopes)
+
+    @cached_property
+    def _input_matrix(self) -> list[FloatArray]:
+        return [self._matrix_of(k) for k in range(len(self.observations))]
+
+    @cached_property
+    def _input_offset(self) -> list[FloatArray]:
+        found = []
+        for k, seen in enumerate(self.observations):
+            offset = np.zeros(len(self.input_names))
+            density = math.log(self.inputs.carrier_density.value)
+            row = dict(zip(self.input_names, range(offset.size), strict=True))
+            offset[row["log_depth"]] = math.log(seen.length) + density
+            offset[row["log_spread"]] = math.log(seen.course.duration) - 2 * (math.log(seen.length) + density)
+            found.append(offset)
+            del k
+        return found
+
+    def _matrix_of(self, k: int) -> FloatArray:
+        """d y/d g apart from the temperature in the levels."""
+        row = dict(zip(self.input_names, range(len(self.input_names)), strict=True))
+        matrix = np.zeros((len(self.input_names), len(self.parameters.entries)))
+        for parameter in self.family.parameters:
+            matrix[row[parameter.name], self._at(parameter.name)] = 1
+        matrix[row["log_vacancies"], self._at("vacancy_fraction")] = 1
+        matrix[row["immobile"], self._at("immobile_fraction")] = 1
+        bulk, foreign = self._at(self.bulk_name(k)), self._at(self.foreign_name(k))
+        matrix[row["log_ratio"], [foreign, bulk]] = 1, -1
+        density, charge = self._at("carrier_density"), self._at(f"charge {k}")
+        matrix[row["log_spread"], [foreign, density, charge]] = 1, 2, -2
+        matrix[row["log_depth"], [density, charge, self._at(f"depth scale {k}")]] = -1, 1, -1
+        matrix[row["log_blur"], self._at(f"resolution {k}")] = 1
+        return matrix
+
+    def bulk_name(self, k: int) -> str:
+        """The quantity that is profile k's D_bulk."""
+        return self.inputs.bulk_names[k]
+
+    def foreign_name(self, k: int) -> str:
+        """The quantity that is profile k's D of the foreign ion."""
+        return f"diffusion_coefficient_foreign {self.items[k]}"
+
+    def _at(self, name: str) -> int:
+        return self.parameters.index(name)
+
+    # ---- the model ------------------------------------------------------------------------------------
+    def curve(self, k: int, y: FloatArray, faces: FloatArray | None = None) -> FloatArray:
+        """Fractions (C,) of the native ion in the cells, immobile ions included, for inputs y (Y,)."""
+        n = self.n_levels
+        self.evaluations += 1
+        levels = self.family.levels(y[:n], float(y[n]), FILLING)
+        log_foreign = float(y[n + 2])
+        return self.forward(
+            levels + log_foreign - float(y[n + 1]), log_foreign, self.observations[k].course.relative,
+            self.observations[k].faces if faces is None else faces, float(y[n + 3]),
+        )  # fmt: skip
+
+    def seen(self, k: int, y: FloatArray, fractions: FloatArray, edges: FloatArray | None = None) -> FloatArray:
+        """Means over the slices (N,) as the instrument sees a curve."""
+        length = math.exp(y[self.n_levels + 4])
+        blur = math.exp(y[self.n_levels + 5]) if y[self.n_levels + 5] > -60 else 0.0
+        at = self.observations[k].edges if edges is None else edges
+        return slice_means(self.observations[k].faces * length, fractions, at, blur)
+
+    def steps(self, y: FloatArray) -> FloatArray:
+        """(Y,) steps of the derivatives."""
+        levels = [max(_LEVEL_STEP * abs(v), 0.02) for v in y[: self.n_levels]]
+        return np.array([*levels, *STEPS.values()])
+
+    @cached_property
+    def active(self) -> list[NDArray[np.intp]]:
+        """Inputs of each profile that anything unknown can change."""
+        found = []
+        moved = np.abs(self.parameters.matrix).sum(axis=1) > 0
+        for k, matrix in enumerate(self._input_matrix):
+            touched = (np.abs(matrix) > 0) @ moved
+            if moved[self._at(f"temperature {k}")]:
+                for n, parameter in enumerate(self.family.parameters):
+                    touched[n] |= parameter.energy
+            found.append(np.flatnonzero(touched))
+        return found
+
+    def _plan(self, k: int, y: FloatArray, central: bool) -> list[tuple[int, FloatArray]]:
+        """Shifted inputs from which the derivatives come: (input, y)."""
+        plan = []
+        steps = self.steps(y)
+        for n in self.active[k]:
+            for sign in (1.0, -1.0) if central else (1.0,):
+                shifted = y.copy()
+                shifted[n] += sign * steps[n]
+                plan.append((int(n), shifted))
+        return plan
+
+    def means(self, theta: FloatArray, *, slopes: bool = True, central: bool = False) -> list[_Means]:
+        """Slice means of every profile and their derivatives by its inputs, for theta (P,)."""
+        g, _ = self.parameters.quantities(theta[None])
+        tasks: list[Callable[[], FloatArray]] = []
+        layout = []
+        for k in range(len(self.observations)):
+            y = self.inputs_of(k, g)[0]
+            plan = self._plan(k, y, central) if slopes else []
+            layout.append((y, plan))
+            n_solver = self.n_levels + 4
+            tasks.append(lambda k=k, y=y: self.curve(k, y))  # type: ignore[misc]
+            tasks.extend(lambda k=k, y=s: self.curve(k, y) for n, s in plan if n < n_solver)  # type: ignore[misc]
+        curves = iter(self._done(tasks))
+        found = []
+        for k, (y, plan) in enumerate(layout):
+            base = next(curves)
+            mean = self.seen(k, y, base)
+            derivative = np.zeros((mean.size, y.size))
+            steps = self.steps(y)
+            for n, shifted in plan:
+                fractions = next(curves) if n < self.n_levels + 4 else base
+                change = self.seen(k, shifted, fractions) - (0.0 if central else mean)
+                derivative[:, n] += change * math.copysign(1.0, shifted[n] - y[n]) / (
+                    steps[n] * (2 if central else 1))  # fmt: skip
+            found.append(_Means(y, base, mean, derivative))
+        return found
+
+    def _done(self, tasks: list[Callable[[], FloatArray]]) -> list[FloatArray]:
+        if self.threads <= 1:
+            return [task() for task in tasks]
+        with ThreadPoolExecutor(self.threads) as pool:
+            return list(pool.map(lambda task: task(), tasks))
+
+    # ---- residuals ------------------------------------------------------------------------------------
+    def residuals_of(self, k: int, g: FloatArray, mean: FloatArray) -> FloatArray:
+        """Whitened residuals (K, M_k), model less data, for quantities g (K, G) and slice means (K, N)."""
+        seen = self.observations[k]
+        native = (1 + g[:, self._at(f"native scale {k}")])[:, None] * mean
+        for cause, change in seen.profile.systematic.items():
+            native = native + g[:, self._at(f"systematic {cause}")][:, None] * change
+        blocks = [(native - seen.profile.native) * seen.weight]
+        if seen.has_foreign:
+            foreign = (1 + g[:, self._at(f"foreign scale {k}")])[:, None] * (1 - mean)
+            blocks.append((foreign - seen.profile.foreign) * seen.weight_foreign)
+        return np.concatenate(blocks, axis=1)
+
+    def by_quantities(self, k: int, g: FloatArray, means: _Means) -> FloatArray:
+        """d residuals/d g (M_k, G) of one profile."""
+        seen = self.observations[k]
+        by_g = means.derivative @ self.input_slopes(k, g[None], means.inputs[None])[0]
+        scale = 1 + g[self._at(f"native scale {k}")]
+        native = scale * by_g
+        native[:, self._at(f"native scale {k}")] += means.mean
+        for cause, change in seen.profile.systematic.items():
+            native[:, self._at(f"systematic {cause}")] += change
+        blocks = [native * seen.weight[:, None]]
+        if seen.has_foreign:
+            foreign = -(1 + g[self._at(f"foreign scale {k}")]) * by_g
+            foreign[:, self._at(f"foreign scale {k}")] += 1 - means.mean
+            blocks.append(foreign * seen.weight_foreign[:, None])
+        return np.concatenate(blocks)
+
+    def linearised(self, theta: FloatArray, *, central: bool = False) -> Linearised:
+        """Everything at one theta (P,)."""
+        g, slope = self.parameters.quantities(theta[None])
+        means = self.means(theta, central=central)
+        blocks, rows = [], []
+        for k, found in enumerate(means):
+            blocks.append(self.residuals_of(k, g, found.mean[None])[0])
+            rows.append(self.by_quantities(k, g[0], found))
+        return Linearised(g[0], slope[0], tuple(means), tuple(blocks), np.concatenate(rows))
+
+    def model(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Residuals (K, m) and Jacobian (K, m, P) with the prior's rows last: for `ionscape.fit`."""
+        residuals, jacobians = [], []
+        rows, offsets = self.parameters.prior
+        for one in theta:
+            at = self.linearised(one)
+            residuals.append(np.concatenate([*at.residuals, rows @ one - offsets]))
+            jacobians.append(np.concatenate([at.by_theta(self.parameters), rows]))
+        return np.array(residuals), np.array(jacobians)
+
+    def residuals(self, theta: FloatArray) -> FloatArray:
+        """(m,) whitened residuals of all profiles, then those of the priors, for theta (P,)."""
+        g, _ = self.parameters.quantities(theta[None])
+        rows, offsets = self.parameters.prior
+        blocks = [
+            self.residuals_of(k, g, found.mean[None])[0]
+            for k, found in enumerate(self.means(theta, slopes=False))
+        ]
+        return np.concatenate([*blocks, rows @ theta - offsets])
+
+    def jacobian(self, theta: FloatArray) -> FloatArray:
+        """(m, P) derivatives of `residuals`."""
+        at = self.linearised(theta, central=True)
+        return np.concatenate([at.by_theta(self.parameters), self.parameters.prior[0]])
+
+
+@dataclass(frozen=True)
+class _Means:
+    """Inputs (Y,), cells' fractions (C,), slice means (N,) and their derivatives by the inputs (N, Y)."""
+
+    inputs: FloatArray
+    fractions: FloatArray
+    mean: FloatArray
+    derivative: FloatArray
+
+
+@dataclass(frozen=True)
+class Linearised:
+    """At one theta: quantities (G,) and their slopes, means, residuals per profile, derivatives by g (m, G)."""
+
+    quantities: FloatArray
+    slope: FloatArray
+    means: tuple[_Means, ...]
+    residuals: tuple[FloatArray, ...]
+    by_quantities: FloatArray
+
+    def by_theta(self, parameters: Parameters) -> FloatArray:
+        """(m, P)"""
+        return np.asarray(self.by_quantities @ (self.slope[:, None] * parameters.matrix))
+
+
+def _observation(profile: MeasuredProfile, density: Estimate, charge: int, cells: int) -> Observation:
+    course = course_of(profile)
+    length = course.charge / (abs(charge) * elementary_charge * density.value)
+    used = np.isfinite(profile.native) & (profile.native_sd > 0)
+    foreign = np.zeros(0, dtype=bool)
+    if profile.foreign is not None and profile.foreign_sd is not None:
+        foreign = np.isfinite(profile.foreign) & (profile.foreign_sd > 0)
+    return Observation(
+        profile, course, slice_edges(profile.depth), length, film_faces(cells), used, foreign
+    )
+
+
+def thermal_energy(problem: ProfileProblem) -> float:
+    """kT [J] at the temperature to which the energies of the fit refer."""
+    return Boltzmann * problem.reference_temperature
+
+
+__all__ = ["Linearised", "Observation", "ProfileProblem", "replace", "thermal_energy"]
