@@ -1,4 +1,4 @@
-"""D_bulk from conductivities and stated coefficients: Nernst-Einstein, the Arrhenius line, what is refused."""
+"""D_bulk from conductivities and stated coefficients: Nernst-Einstein, Arrhenius line, what is refused."""
 
 from __future__ import annotations
 

@@ -128,6 +128,13 @@ class Analysis:
         Whether ``on`` names measurements; None: where there are no ``inputs``.
     outputs : mapping of str to str
         Quantity (a trailing ``*`` stands for any ending) to SI unit.
+    default_inputs : mapping of str to (str, str)
+        Optional input to the analysis and its quantity (``("impedance.fit", "conductivity_bulk")``) that are
+        taken where the study leaves the input out and one such analysis of the same sample exists.
+        ``none`` in the study leaves it out.
+    alternatives : tuple of tuple of str
+        Inputs that mean the same: a study gives one of them at most, and none is taken by default where it
+        gives another.
     """
 
     name: str
@@ -141,6 +148,8 @@ class Analysis:
     optional_inputs: tuple[str, ...] = ()
     measures: bool | None = None
     one_sample: bool = False
+    default_inputs: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    alternatives: tuple[tuple[str, ...], ...] = ()
 
     @property
     def works_on_measurements(self) -> bool:

@@ -25,6 +25,8 @@ QUARTER_TURN = math.pi / 2
 FIRST_STEP, LOWEST_STEP = 0.45, 0.02
 WANTED = 0.85  # share of trajectories that are accepted
 CHAINS = 64
+ENOUGH = 0.5  # of the draws should be independent; else only every third or ninth is kept
+THINNINGS = (1, 3, 9)
 
 
 @dataclass(frozen=True)
@@ -57,19 +59,34 @@ def hamiltonian_draws(
         Draws wanted.
     rng : numpy Generator
     warm_up : int
-        Trajectories that are thrown away; the step size is set meanwhile.
+        Trajectories after which the metric is set from the states; as many again go before the first draw.
     """
     chains = _Chains(density, root, lower, upper, rng)
     chains.begin(start)
-    for _ in range(warm_up):
+    learnt = []
+    for k in range(2 * warm_up):
         chains.adapt(chains.advance())
+        learnt.append(chains.theta.copy())
+        if k == warm_up - 1:
+            chains.root = _root_of(np.concatenate(learnt[warm_up // 2 :]), root)
     rounds = max(4, -(-n // CHAINS))
     kept, accepted = [], 0.0
-    for _ in range(rounds):
-        accepted += chains.advance() / rounds
-        kept.append(chains.theta.copy())
+    for thinning in THINNINGS:
+        kept, accepted = [], 0.0
+        for _ in range(rounds):
+            accepted += sum(chains.advance() for _ in range(thinning)) / (rounds * thinning)
+            kept.append(chains.theta.copy())
+        if _effective(np.array(kept)) > ENOUGH * rounds * CHAINS:
+            break
     states = np.array(kept)  # (rounds, chains, P)
-    return Draws(states.reshape(-1, states.shape[2])[:n], accepted, _effective(states), _split_r_hat(states))
+    drawn = states.reshape(-1, states.shape[2])[:n]
+    return Draws(drawn, accepted, min(_effective(states), float(len(drawn))), _split_r_hat(states))
+
+
+def _root_of(states: FloatArray, fallback: FloatArray) -> FloatArray:
+    """Square root of the covariance of states (K, P), drawn a little towards the first guess of it."""
+    covariance = np.atleast_2d(np.cov(states, rowvar=False)) + 0.05 * fallback @ fallback.T
+    return np.asarray(np.linalg.cholesky(covariance))
 
 
 class _Chains:

@@ -175,8 +175,9 @@ def _at_one(
 ) -> BulkDiffusion:  # fmt: skip
     there = points[0][1].value
     if abs(there - temperature.value) > SAME_TEMPERATURE:
-        return _none(f"{name} is known at {format_celsius(there)} only, the experiment was at "
-                     f"{format_celsius(temperature.value)}: give it at that temperature, or at several")  # fmt: skip
+        then = format_celsius(temperature.value)
+        return _none(f"{name} is known at {format_celsius(there)} only, the experiment was at {then}: give "
+                     "it at that temperature, or at several")  # fmt: skip
     found = _weighted(series, [d for d, _ in points], np.ones((len(points), 1)), np.ones(1))[0]
     return BulkDiffusion(found, tuple(doubts), f"{name} at {format_celsius(there)}")
 

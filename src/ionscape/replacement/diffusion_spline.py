@@ -20,8 +20,10 @@ FloatArray = NDArray[np.float64]
 TABLE = np.linspace(0.0, 1.0, 513)
 KNOTS = 15
 """Intervals of the spline between 0 and 1."""
-_STEP, _ROUNDS, _DRAWS = 0.02, 40, 2000
-_LIMITS = (1e-4, 1e6)  # of the penalty's strength
+MODEL_ERROR = 3e-4
+"""Of a simulated fraction: counted with the noise, which is smaller where few ions are left."""
+_STEP, _ROUNDS, _DRAWS = 0.02, 60, 2000
+_LIMITS, _MOST = (1e-4, 1e6), 5.0  # of the penalty's strength, and of its change in one step
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,11 @@ class SimulatedFilm:
     length: float
     faces: FloatArray
 
-    def profile(self, log_native: FloatArray, log_foreign: float, factor: float) -> tuple[FloatArray, FloatArray]:
-        """Faces [m] and fractions of the native ion, for ln D [m^2/s] at `TABLE` and a factor of the current."""
+    def profile(
+        self, log_native: FloatArray, log_foreign: float, factor: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Faces [m] and fractions of the native ion, for ln D [m^2/s] at `TABLE`, times a factor of the current.
+        """
         length = self.length * factor
         shift = math.log(self.course.duration) - 2 * math.log(length)
         fractions = electroneutral_profile(
@@ -116,10 +121,10 @@ class SplineProblem:
         shown = native * (1 + scales[2] * self.sd[2])
         for k, change in enumerate(profile.systematic.values()):
             shown = shown + scales[4 + k] * change
-        parts = [(shown - profile.native) / profile.native_sd]
+        parts = [(shown - profile.native) / np.hypot(profile.native_sd, MODEL_ERROR)]
         if profile.foreign is not None and profile.foreign_sd is not None:
             foreign = (1 - native) * (1 + scales[3] * self.sd[3])
-            parts.append((foreign - profile.foreign) / profile.foreign_sd)
+            parts.append((foreign - profile.foreign) / np.hypot(profile.foreign_sd, MODEL_ERROR))
         parts.append(np.where(self.known, scales, 0.0))
         if self.bulk is not None and self.bulk.status == "determined":
             spread = max(self.bulk.standard_uncertainty / self.bulk.value, 0.01)
@@ -187,7 +192,7 @@ class SplineProblem:
             damping = max(damping / 6, 1e-8)
             theta = trial
             residuals, jacobian = self.linearised(theta)
-            renewed = self._renewed(theta, jacobian, strength)
+            renewed = self._renewed(theta, jacobian, strength) if gained < 1 else strength
             settled = settled + 1 if gained < 0.02 and abs(math.log(renewed / strength)) < 0.1 else 0
             strength = renewed
             if settled == 2 and refined == 2:
@@ -226,7 +231,8 @@ class SplineProblem:
     def _renewed(self, theta: FloatArray, jacobian: FloatArray, strength: float) -> float:
         bend = float(theta[: self.count] @ self.penalty @ theta[: self.count])
         effective = max(self._effective(jacobian, strength), 0.05)
-        return float(np.clip(effective / max(bend, 1e-12), *_LIMITS))
+        wanted = float(np.clip(effective / max(bend, 1e-12), *_LIMITS))
+        return float(np.clip(wanted, strength / _MOST, strength * _MOST))
 
 
 def _step(normal: FloatArray, gradient: FloatArray, damping: float, free: NDArray[np.bool_]) -> FloatArray:

@@ -88,7 +88,7 @@ def profile_figure(profile: DrawnProfile) -> Figure:
                           width=1.2))  # fmt: skip
     data += _residuals(profile, shown)
     foreign = f" and {profile.foreign_ion}, its sensitivity as fitted" if profile.foreign is not None else ""
-    thin = "; thin: inside the solid, without the depth resolution" if profile.inside is not None else ""
+    thin = "; dotted: inside the solid, without the depth resolution" if profile.inside is not None else ""
     caption = (
         f"Points: fractions of the bulk density with 1 standard deviation of counting, {profile.native_ion}"
         f"{foreign}. Lines: the fit, with bands that hold 68 and 95 % of the posterior{thin}. Below: data "
@@ -142,7 +142,7 @@ def _native(profile: DrawnProfile, shown: NDArray[np.intp]) -> list[dict[str, An
     ]  # fmt: skip
     if profile.inside is not None:
         drawn.append(trace(x, profile.inside[on], f"{profile.native_ion} inside the solid", mode="lines",
-                           colour=PALETTE[6], width=0.9))  # fmt: skip
+                           colour=PALETTE[6], dash="dot", width=1.1))  # fmt: skip
     return drawn
 
 

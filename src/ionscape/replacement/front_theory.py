@@ -34,8 +34,10 @@ WIDTH_START = 0.8
 """Of the front's depth: the fraction there is the foot of the 10-90 % width."""
 
 # Of the mobile part: close at the ends, where logarithms of the fraction count.
-_GRID = np.concatenate([[0.0], np.geomspace(1e-9, 0.01, 120)[:-1], np.linspace(0.01, 1.0, 480)])
+_GRID = np.concatenate([[0.0], np.geomspace(1e-9, 0.01, 120)[:-1], np.linspace(0.01, 0.99, 440),
+                        1 - np.geomspace(0.01, 1e-4, 40)[1:], [1.0]])  # fmt: skip
 _WAVE_POINTS = 200
+_ROUNDING = 1e-11  # of the chords' slopes, next to u = 1
 _SPREAD = 4 * 0.9061938024368233  # 10-90 % width of erf(x/2 sqrt(Dt)) over sqrt(Dt): 4 erfinv(0.8)
 
 
@@ -302,7 +304,7 @@ def _tangent(u: FloatArray, share: FloatArray) -> float | None:
 def _lower_hull(u: FloatArray, share: FloatArray) -> tuple[FloatArray, int]:
     """Lower convex hull on the points, and the index at which its last straight piece starts."""
     slope = (1 - share[:-1]) / (1 - u[:-1])
-    last = int(np.argmax(slope >= slope.max() * (1 - 1e-13)))
+    last = int(np.argmax(slope >= slope.max() * (1 - _ROUNDING)))
     left = np.diff(share[: last + 1]) / np.diff(u[: last + 1])
     if np.all(np.diff(left) >= 0):
         corners = np.append(np.arange(last + 1), u.size - 1)

@@ -114,13 +114,13 @@ class Identifiability:
         return tuple((i, j) for i in range(len(self.names)) for j in range(i + 1, len(self.names))
                      if abs(self.correlation_data[i, j]) > DEGENERATE)  # fmt: skip
 
-    def slope(self, of: int, against: int) -> float:
-        """d(of)/d(against), in their scales, when all others are refitted: how one follows the other.
+    def slope(self, of: int, against: int, held: Sequence[int] = ()) -> float:
+        """d(of)/d(against), in their scales, when the others are refitted: how one follows the other.
 
-        The prior of ``against`` is left out, for it is what is moved.
+        The prior of ``against`` is left out, for it is what is moved; ``held`` are others that stay.
         """
         total = self.information + self.prior_information
-        others = [k for k in range(len(self.names)) if k != against]
+        others = [k for k in range(len(self.names)) if k != against and k not in held]
         response = -np.linalg.pinv(total[np.ix_(others, others)], rcond=1e-12) @ total[others, against]
         return float(response[others.index(of)])
 
@@ -143,8 +143,8 @@ class Identifiability:
     # ---- words --------------------------------------------------------------------------------------
     def _fixed(self) -> NDArray[np.bool_]:
         poor = np.array([
-            POOR if s == "log" else POOR * max(abs(v), FRACTION_STEP)
-            for s, v in zip(self.scales, self.values, strict=True)
+            POOR if s == "log" else POOR * max(abs(v), _step(name, s, v))
+            for name, s, v in zip(self.names, self.scales, map(float, self.values), strict=True)
         ])  # fmt: skip
         return np.asarray((self.sd_data <= poor) & (self.sd_data <= self.sd_prior))
 
@@ -156,6 +156,9 @@ class Identifiability:
         spreads = (self.sd_data[k], self.sd_conditional[k], self.sd_prior[k], self.sd[k])
         return (_capital(_word(self.names[k])), shown_value(self.names[k], float(self.values[k])),
                 *(self._spread(k, float(s)) for s in spreads), by)  # fmt: skip
+
+    def _step(self, k: int) -> float:
+        return _step(self.names[k], self.scales[k], float(self.values[k]))
 
     def _spread(self, k: int, sd: float) -> str:
         return shown_spread(self.names[k], float(self.values[k]), self.scales[k], sd)
@@ -175,14 +178,16 @@ class Identifiability:
         return f"{_word(self.names[k])} ({alone}{f', {prior} before' if prior else ''})"
 
     def _follows(self) -> list[str]:
-        """How the target moves with what is known from elsewhere only."""
-        found = []
+        """How the target moves with each quantity that is known from elsewhere only, the others held."""
+        found: list[str] = []
         t = self.target
+        unfixed = [k for k in range(len(self.names)) if not (self._fixed()[k] or self.instrument[k])]
         for k in range(len(self.names)):
             if k == t or self._fixed()[k] or self.instrument[k]:
                 continue
-            step = math.log(2.0) if self.scales[k] == "log" else FRACTION_STEP / 2
-            moved = self._target_change(self.slope(t, k) * step)
+            step = math.log(2.0) if self.scales[k] == "log" else self._step(k) / 2
+            held = [h for h in unfixed if h not in (t, k)]
+            moved = self._target_change(self.slope(t, k, held) * step)
             if abs(moved[0]) < 0.1 * min(float(self.sd[t]), POOR):
                 continue
             how = (f"twice {_word(self.names[k])}" if self.scales[k] == "log" else
@@ -247,8 +252,9 @@ def identifiability(
         If the shapes do not fit.
     """
     data, prior = _checked(jacobian, names), _checked(prior_jacobian, names)
-    steps = np.array([1.0 if scale == "log" else FRACTION_STEP for scale in scales])
     best = np.ones(len(names)) if values is None else np.asarray(values, dtype=float)
+    steps = np.array([_step(name, scale, float(value))
+                      for name, scale, value in zip(names, scales, best, strict=True)])  # fmt: skip
     information, prior_information = data.T @ data, prior.T @ prior
     alone = _covariance(information, steps)
     sd_alone = np.sqrt(np.diag(alone))
@@ -298,7 +304,7 @@ def shown_value(name: str, value: float) -> str:
 
 def shown_spread(name: str, value: float, scale: str, sd: float) -> str:
     """1 SD as people say it: ``± 3.1 meV``, ``± 12 %``, ``factor 2.4``, ``open``."""
-    if not math.isfinite(sd) or sd > (OPEN if scale == "log" else OPEN * FRACTION_STEP):
+    if not math.isfinite(sd) or sd > OPEN * _step(name, scale, value):
         return "open"
     unit, factor = _unit(name)
     if scale == "linear":
@@ -329,6 +335,13 @@ def _sd(information: FloatArray, steps: FloatArray) -> FloatArray:
 
 def _or_open(sd: FloatArray, steps: FloatArray) -> FloatArray:
     return np.where(sd / steps > OPEN, math.inf, sd)
+
+
+def _step(name: str, scale: str, value: float) -> float:
+    """What counts as one e-folding: of a fraction a tenth, of an energy itself."""
+    if scale == "log":
+        return 1.0
+    return abs(value) or 1e-20 if _base(name).startswith("site_energy") else FRACTION_STEP
 
 
 def _target(names: Sequence[str], target: str) -> int:

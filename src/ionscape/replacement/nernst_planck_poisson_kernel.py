@@ -131,8 +131,9 @@ def mobilities(film: Film, climate: Climate, at: int, work: Workspace) -> None:
     for k in range(ions):
         if film.constant[k]:
             first, second = climate.table[0, k, -1, 0], climate.table[1, k, -1, 0]
-            work.diffusion[:, k] = math.exp(first + climate.blend[at] * (second - first))
-            work.slope[:, k] = 0.0
+            for i in range(rows):
+                work.diffusion[i, k] = math.exp(first + climate.blend[at] * (second - first))
+                work.slope[i, k] = 0.0
             continue
         for i in range(rows):
             filling = work.amounts[i, 0] if k == 0 else 1.0
@@ -155,13 +156,15 @@ def mobilities(film: Film, climate: Climate, at: int, work: Workspace) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def fluxes(film: Film, climate: Climate, at: int, state: FloatArray, work: Workspace) -> None:
-    """Scharfetter-Gummel flux of each ion through each face; an imposed flux is left zero."""
-    compositions(film, state, work)
-    mobilities(film, climate, at, work)
+    """Scharfetter-Gummel flux of each ion through each face, from amounts and D; an imposed flux is left zero.
+
+    D at a face is the geometric mean of the two cells'.
+    """
     faces, ions = work.flux.shape
     for i in range(faces):
         if (i == 0 and film.front == FACE_FLUX) or (i == faces - 1 and film.back == BACK_BLOCKING):
-            work.flux[i] = 0.0
+            for k in range(ions):
+                work.flux[i, k] = 0.0
             continue
         for k in range(ions):
             if k == 0 or film.charges[k] != film.charges[k - 1]:
@@ -173,51 +176,49 @@ def fluxes(film: Film, climate: Climate, at: int, state: FloatArray, work: Works
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def derivatives(film: Film, climate: Climate, at: int, state: FloatArray, work: Workspace) -> None:
-    """Derivatives of the fluxes, which must just have been computed, by the rows of the state."""
+def derivatives(film: Film, climate: Climate, state: FloatArray, work: Workspace) -> None:
+    """Derivatives by the rows of the state of the fluxes, which must just have been computed for the same state
+    at the start of a step."""
     faces, ions = work.flux.shape
-    work.before[:] = 0.0
-    work.left[:] = 0.0
-    work.right[:] = 0.0
+    amounts, diffusion, slope, share = work.amounts, work.diffusion, work.slope, work.share
+    before, left, right = work.before, work.left, work.right
+    behind = ahead = behind_slope = ahead_slope = steepness = 0.0
     for i in range(faces):
+        before[i] = 0.0
+        for k in range(ions):
+            for m in range(ions):
+                left[i, k, m] = right[i, k, m] = 0.0
         if (i == 0 and film.front == FACE_FLUX) or (i == faces - 1 and film.back == BACK_BLOCKING):
             continue
         for k in range(ions):
             if k == 0 or film.charges[k] != film.charges[k - 1]:
-                steepness = film.charges[k] / climate.theta[at] * film.distances[i]
-                p = steepness * state[i, 0]
-                behind, behind_slope = bernoulli(-p)
-                ahead, ahead_slope = bernoulli(p)
-            d = math.sqrt(work.diffusion[i, k] * work.diffusion[i + 1, k]) / film.distances[i]
-            drift = -d * steepness * (behind_slope * work.amounts[i, k] + ahead_slope * work.amounts[i + 1, k])
-            work.left[i, k, 0] += drift
-            _by_amounts(film, work, i, i, k, d * behind, work.flux[i, k] * work.slope[i, k] / 2)
-            _by_amounts(film, work, i, i + 1, k, -d * ahead, work.flux[i, k] * work.slope[i + 1, k] / 2)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _by_amounts(film: Film, work: Workspace, face: int, cell: int, k: int, own: float, filling: float) -> None:
-    """Add d flux/d amount (``own``) and d flux/d filling of one cell beside a face as derivatives by the state."""
-    last = work.flux.shape[0]
-    if (cell == 0 and film.front == FACE_COMPOSITION) or (cell == last and film.back == BACK_BULK):
-        return
-    target = work.left if cell == face else work.right
-    if cell == last:  # an open back has the composition of the last cell
-        cell = last - 1
-        target = work.left
-    ions = work.flux.shape[1]
-    if k > 0:
-        target[face, k, k] += own
-        for m in range(k + 1, ions):
-            target[face, k, m] -= filling * (1 - work.share[cell, m])
-        return
-    by_charge = (own + filling) * film.debye_squared / film.widths[cell]
-    if cell == face:
-        work.left[face, 0, 0] += by_charge
-        work.before[face] -= by_charge
-    else:
-        work.right[face, 0, 0] += by_charge
-        work.left[face, 0, 0] -= by_charge
-    for m in range(1, ions):
-        sign = 1.0 if film.charges[m] > 0 else -1.0
-        target[face, 0, m] += filling * work.share[cell, m] - sign * (own + filling)
+                steepness = film.charges[k] / climate.theta[0] * film.distances[i]
+                behind, behind_slope = bernoulli(-steepness * state[i, 0])
+                ahead, ahead_slope = bernoulli(steepness * state[i, 0])
+            d = math.sqrt(diffusion[i, k] * diffusion[i + 1, k]) / film.distances[i]
+            left[i, k, 0] -= d * steepness * (behind_slope * amounts[i, k] + ahead_slope * amounts[i + 1, k])
+            # by the amount of the ion and by the filling, of the cell on the left and on the right
+            own, filling = d * behind, work.flux[i, k] * slope[i, k] / 2
+            own_right, filling_right = -d * ahead, work.flux[i, k] * slope[i + 1, k] / 2
+            if i == 0:
+                own = filling = 0.0
+            if i == faces - 1:
+                if film.back == BACK_OPEN:  # the composition of the last cell goes on
+                    own, filling = own + own_right, filling + filling_right
+                own_right = filling_right = 0.0
+            if k > 0:
+                left[i, k, k] += own
+                right[i, k, k] += own_right
+                for m in range(k + 1, ions):
+                    left[i, k, m] -= filling * (1 - share[i, m])
+                    right[i, k, m] -= filling_right * (1 - share[i + 1, m])
+                continue
+            by_gauss = (own + filling) * film.debye_squared / film.widths[i]
+            by_gauss_right = (own_right + filling_right) * film.debye_squared / film.widths[i + 1]
+            before[i] -= by_gauss
+            left[i, 0, 0] += by_gauss - by_gauss_right
+            right[i, 0, 0] += by_gauss_right
+            for m in range(1, ions):
+                sign = 1.0 if film.charges[m] > 0 else -1.0
+                left[i, 0, m] += filling * share[i, m] - sign * (own + filling)
+                right[i, 0, m] += filling_right * share[i + 1, m] - sign * (own_right + filling_right)

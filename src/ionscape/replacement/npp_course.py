@@ -28,6 +28,8 @@ class Units:
     conductor: Conductor
     temperature: float
 
+    length = NANOMETRE
+
     @property
     def volt(self) -> float:
         """Unit of potential [V], negative with a native anion."""

@@ -15,13 +15,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from ionscape.replacement.nernst_planck_poisson_kernel import (
-    BACK_BLOCKING,
     FACE_FLUX,
     Climate,
     Film,
     Workspace,
+    compositions,
     derivatives,
     fluxes,
+    mobilities,
 )
 
 FloatArray = NDArray[np.float64]
@@ -76,13 +77,20 @@ class Control(NamedTuple):
     resistance: FloatArray  # (7,) of the bulk behind the film, voltage over current
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
 def rates(
     film: Film, climate: Climate, at: int, state: FloatArray, current: float, work: Workspace, out: FloatArray
 ) -> None:
-    """Right-hand side: j - sum of fluxes at each face, what flows into each cell and through the ends."""
+    """Right-hand side at one of a step's instants, see `balance`."""
+    compositions(film, state, work)
+    mobilities(film, climate, at, work)
     fluxes(film, climate, at, state, work)
-    rows, ions = state.shape
+    balance(film, current, work, out)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def balance(film: Film, current: float, work: Workspace, out: FloatArray) -> None:
+    """j - sum of fluxes at each face, what flows into each cell and through the ends."""
+    rows, ions = out.shape
     if film.front == FACE_FLUX:
         for k in range(ions):
             work.flux[0, k] = film.entering[k] * current
@@ -99,60 +107,57 @@ def rates(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def mass(film: Film, row: int, k: int) -> float:
-    """Diagonal of the mass matrix."""
-    return film.debye_squared if k == 0 and row < film.widths.shape[0] - 1 else film.widths[row]
+def blocks(film: Film, work: Workspace, per_step: float, solver: Matrix) -> None:
+    """The matrix mass/(gamma dt) - (derivatives of `balance`); ``per_step`` is 1/(gamma dt)."""
+    rows, ions = work.amounts.shape
+    lower, diagonal, upper = solver.lower, solver.inverse, solver.upper
+    before, left, right, charges = work.before, work.left, work.right, film.charges
+    widths, debye = film.widths, film.debye_squared
+    for i in range(rows):
+        for k in range(ions):
+            for m in range(ions):
+                lower[i, k, m] = diagonal[i, k, m] = upper[i, k, m] = 0.0
+            diagonal[i, k, k] = (debye if k == 0 and i < rows - 1 else widths[i]) * per_step
+        for k in range(ions if i < rows - 1 else 0):
+            sign = 1.0 if charges[k] > 0 else -1.0
+            for m in range(ions):
+                diagonal[i, 0, m] += sign * left[i, k, m]
+                upper[i, 0, m] += sign * right[i, k, m]
+                if k > 0:
+                    way = -1.0 if i == 0 else 1.0  # row 0 counts what comes in
+                    diagonal[i, k, m] += way * left[i, k, m]
+                    upper[i, k, m] = way * right[i, k, m]
+        if i < rows - 1:
+            lower[i, 0, 0] = before[i]
+        for k in range(1, ions if i > 0 else 1):
+            for m in range(ions):
+                lower[i, k, m] = -left[i - 1, k, m]
+                if i < rows - 1:
+                    diagonal[i, k, m] -= right[i - 1, k, m]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def factorise(film: Film, work: Workspace, per_step: float, solver: Matrix) -> None:
-    """Eliminate mass/(gamma dt) - Jacobian by blocks; ``per_step`` is 1/(gamma dt)."""
-    rows, ions = work.amounts.shape
-    diagonal, upper = np.zeros((ions, ions)), np.zeros((ions, ions))
+def factorise(solver: Matrix) -> None:
+    """Eliminate by blocks: the diagonal ones are inverted, the upper ones multiplied by the inverse."""
+    rows, ions = solver.border.shape
+    lower, inverse, upper = solver.lower, solver.inverse, solver.upper
+    diagonal, kept = np.zeros((ions, ions)), np.zeros((ions, ions))
     for i in range(rows):
-        _blocks(film, work, i, per_step, solver.lower[i], diagonal, upper)
-        if i > 0:
-            for a in range(ions):
-                for b in range(ions):
+        for a in range(ions):
+            for b in range(ions):
+                total = inverse[i, a, b]
+                if i > 0:
                     for c in range(ions):
-                        diagonal[a, b] -= solver.lower[i, a, c] * solver.upper[i - 1, c, b]
-        _invert(diagonal, solver.inverse[i])
+                        total -= lower[i, a, c] * upper[i - 1, c, b]
+                diagonal[a, b] = total
+                kept[a, b] = upper[i, a, b]
+        _invert(diagonal, inverse[i])
         for a in range(ions):
             for b in range(ions):
                 total = 0.0
                 for c in range(ions):
-                    total += solver.inverse[i, a, c] * upper[c, b]
-                solver.upper[i, a, b] = total
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _blocks(
-    film: Film, work: Workspace, i: int, per_step: float, lower: FloatArray, diagonal: FloatArray, upper: FloatArray
-) -> None:
-    """Blocks of row i: mass/(gamma dt) less the derivatives of `rates`."""
-    rows, ions = work.amounts.shape
-    lower[:] = 0.0
-    diagonal[:] = 0.0
-    upper[:] = 0.0
-    for k in range(ions):
-        diagonal[k, k] = mass(film, i, k) * per_step
-    if i == rows - 1:
-        lower[1:] = -work.left[i - 1, 1:]
-        return
-    for k in range(ions):
-        sign = 1.0 if film.charges[k] > 0 else -1.0
-        for m in range(ions):
-            diagonal[0, m] += sign * work.left[i, k, m]
-            upper[0, m] += sign * work.right[i, k, m]
-    lower[0, 0] = (1.0 if film.charges[0] > 0 else -1.0) * work.before[i]
-    way = -1.0 if i == 0 else 1.0
-    for k in range(1, ions):
-        for m in range(ions):
-            diagonal[k, m] += way * work.left[i, k, m]
-            upper[k, m] = way * work.right[i, k, m]
-            if i > 0:
-                diagonal[k, m] -= work.right[i - 1, k, m]
-                lower[k, m] = -work.left[i - 1, k, m]
+                    total += inverse[i, a, c] * kept[c, b]
+                upper[i, a, b] = total
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -167,9 +172,9 @@ def _invert(block: FloatArray, inverse: FloatArray) -> None:
         inverse[0, 0], inverse[1, 1] = block[1, 1] / determinant, block[0, 0] / determinant
         inverse[0, 1], inverse[1, 0] = -block[0, 1] / determinant, -block[1, 0] / determinant
         return
-    inverse[:] = 0.0
     for a in range(n):
-        inverse[a, a] = 1.0
+        for b in range(n):
+            inverse[a, b] = 1.0 if a == b else 0.0
     for a in range(n):
         best = a
         for b in range(a + 1, n):
@@ -215,7 +220,7 @@ def substitute(solver: Matrix, right: FloatArray) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _unit_current(film: Film, out: FloatArray) -> None:
+def unit_current(film: Film, out: FloatArray) -> None:
     """Derivative of `rates` by the current."""
     rows, ions = out.shape
     out[:] = 0.0
@@ -239,99 +244,101 @@ def film_voltage(film: Film, state: FloatArray) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def add(target: FloatArray, weights: FloatArray, others: FloatArray) -> None:
+    """Add the weighted sum of the first of ``others``."""
+    for former in range(weights.shape[0]):
+        weight = weights[former]
+        if weight != 0:
+            for i in range(target.shape[0]):
+                for k in range(target.shape[1]):
+                    target[i, k] += weight * others[former, i, k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def add_changes(film: Film, target: FloatArray, weights: FloatArray, stages: FloatArray) -> None:
+    """Add mass times the weighted sum of the first stages."""
+    rows, ions = target.shape
+    widths, debye = film.widths, film.debye_squared
+    for former in range(weights.shape[0]):
+        for i in range(rows):
+            for k in range(ions):
+                mass = debye if k == 0 and i < rows - 1 else widths[i]
+                target[i, k] += mass * weights[former] * stages[former, i, k]
+
+
 def rosenbrock_step(
     film: Film, climate: Climate, control: Control, sources: FloatArray,
     state: FloatArray, current: float, dt: float, work: Workspace, solver: Matrix, out: FloatArray,
 ) -> float:  # fmt: skip
     """Advance by ``dt``: the new state into ``out``, the estimate of its error into ``solver.stages[5]``.
 
-    ``sources`` (7, C + 2, N): manufactured sources at the stage times and their slope, or empty. Returns the new
-    current.
+    Parts are compiled one by one: as one function they take a minute to compile and gain a few per cent.
+
+    Parameters
+    ----------
+    film, climate, control
+    sources : (7, C + 2, N) array
+        Manufactured sources at the stage times and their slope, or empty.
+    state : (C + 2, N) array
+    current : float
+        At the start.
+    dt : float
+        [s]
+    work, solver
+    out : (C + 2, N) array
+
+    Returns
+    -------
+    float
+        The current at the end.
     """
-    rows, ions = state.shape
     drift = _drift(film, climate, state, current, work, out)
-    derivatives(film, climate, 0, state, work)
-    factorise(film, work, 1 / (GAMMA * dt), solver)
+    derivatives(film, climate, state, work)
+    blocks(film, work, 1 / (GAMMA * dt), solver)
+    factorise(solver)
+    unit_current(film, solver.border)
     response = 1.0
-    _unit_current(film, solver.border)
     if control.imposed_voltage:
         substitute(solver, solver.border)
         response = film_voltage(film, solver.border) + control.resistance[0]
-    currents = np.zeros(6)
-    flowing = current
-    for stage in range(6):
-        flowing = _argument(control, state, current, currents, stage, solver)
-        right = solver.stages[stage]
-        rates(film, climate, stage, solver.argument, flowing, work, right)
-        _add_changes(film, solver, stage, dt, right)
+    currents, flowing = np.zeros(6), current
+    for stage, right in enumerate(solver.stages):
         slope = STAGE_SLOPES[stage] * dt
-        if drift.size > 0:
-            _add(right, slope, drift)
-        if sources.size > 0:
-            _add(right, 1.0, sources[stage])
-            _add(right, slope, sources[6])
+        flowing = control.values[stage]
+        if control.imposed_voltage:
+            flowing = current + float(ARGUMENTS[stage, :stage] @ currents[:stage])
+        solver.argument[:] = state
+        add(solver.argument, ARGUMENTS[stage, :stage], solver.stages)
+        rates(film, climate, stage, solver.argument, flowing, work, right)
+        add_changes(film, right, CHANGES[stage, :stage] / dt, solver.stages)
+        if drift.size:
+            right += slope * drift
+        if sources.size:
+            right += sources[stage] + slope * sources[6]
         if control.imposed_voltage:
             lacking = control.values[stage] + slope * (control.values[6] - current * control.resistance[6])
             lacking -= film_voltage(film, solver.argument) + control.resistance[stage] * flowing
             substitute(solver, right)
             currents[stage] = (lacking - film_voltage(film, right)) / response
-            _add(right, currents[stage], solver.border)
+            right += currents[stage] * solver.border
         else:
-            _add(right, slope * control.values[6], solver.border)
+            if slope * control.values[6] != 0:
+                right += slope * control.values[6] * solver.border
             substitute(solver, right)
-    out[:] = solver.argument
-    _add(out, 1.0, solver.stages[5])
-    return flowing + currents[5]
+    np.add(solver.argument, solver.stages[5], out=out)
+    return float(flowing + currents[5])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _add(target: FloatArray, weight: float, other: FloatArray) -> None:
-    """Add ``weight`` times another array."""
-    if weight != 0:
-        for i in range(target.shape[0]):
-            for k in range(target.shape[1]):
-                target[i, k] += weight * other[i, k]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _argument(
-    control: Control, state: FloatArray, current: float, currents: FloatArray, stage: int, solver: Matrix
-) -> float:
-    """State at which a stage is evaluated, into ``solver.argument``, and the current."""
-    solver.argument[:] = state
-    flowing = current if control.imposed_voltage else control.values[stage]
-    for former in range(stage):
-        _add(solver.argument, ARGUMENTS[stage, former], solver.stages[former])
-        if control.imposed_voltage:
-            flowing += ARGUMENTS[stage, former] * currents[former]
-    return flowing
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _drift(
     film: Film, climate: Climate, state: FloatArray, current: float, work: Workspace, out: FloatArray
 ) -> FloatArray:
     """Change of the rates in time while the temperature changes, for a fixed state; leaves the fluxes at the start."""
-    if climate.instant == 0:
-        rates(film, climate, 0, state, current, work, out)
-        return np.zeros((0, 0))
-    drift = np.zeros_like(out)
-    rates(film, climate, 6, state, current, work, drift)
+    later = np.zeros((0, 0))
+    if climate.instant > 0:
+        later = np.zeros_like(out)
+        rates(film, climate, 6, state, current, work, later)
     rates(film, climate, 0, state, current, work, out)
-    _add(drift, -1.0, out)
-    _add(drift, 1 / climate.instant - 1, drift)
-    return drift
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _add_changes(film: Film, solver: Matrix, stage: int, dt: float, right: FloatArray) -> None:
-    """Add mass times the weighted former stages over dt."""
-    rows, ions = right.shape
-    for former in range(stage):
-        weight = CHANGES[stage, former] / dt
-        for i in range(rows):
-            for k in range(ions):
-                right[i, k] += mass(film, i, k) * weight * solver.stages[former, i, k]
+    return (later - out) / climate.instant if climate.instant > 0 else later
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

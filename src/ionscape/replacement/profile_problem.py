@@ -108,7 +108,7 @@ class ProfileProblem:
 
     def __init__(
         self, profiles: Sequence[MeasuredProfile], inputs: FitInputs, family: DistributionFamily, *,
-        forward: Forward = electroneutral_profile, cells: int = 300, threads: int = 1,
+        forward: Forward = electroneutral_profile, cells: int = 180, threads: int = 1,
     ) -> None:  # fmt: skip
         if not profiles:
             raise InputError("a fit needs at least one profile")
@@ -285,6 +285,12 @@ class ProfileProblem:
             found.append(_Means(y, base, mean, derivative))
         return found
 
+    def evaluated(self, k: int, inputs: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Cells' fractions (K, C) and slice means (K, N) of profile k for inputs (K, Y)."""
+        curves = self._done([lambda y=y: self.curve(k, y) for y in inputs])  # type: ignore[misc]
+        means = [self.seen(k, y, curve) for y, curve in zip(inputs, curves, strict=True)]
+        return np.array(curves), np.array(means)
+
     def _done(self, tasks: list[Callable[[], FloatArray]]) -> list[FloatArray]:
         if self.threads <= 1:
             return [task() for task in tasks]
@@ -319,6 +325,23 @@ class ProfileProblem:
             foreign[:, self._at(f"foreign scale {k}")] += 1 - means.mean
             blocks.append(foreign * seen.weight_foreign[:, None])
         return np.concatenate(blocks)
+
+    def pulled(
+        self, k: int, g: FloatArray, mean: FloatArray, residuals: FloatArray, by_g: FloatArray
+    ) -> FloatArray:
+        """Half the gradient of the sum of squares by the means (K, N); that by the linear scales goes to ``by_g``."""
+        seen = self.observations[k]
+        native_at, foreign_at = self._at(f"native scale {k}"), self._at(f"foreign scale {k}")
+        pull = residuals[:, : mean.shape[1]] * seen.weight
+        by_mean = (1 + g[:, native_at])[:, None] * pull
+        by_g[:, native_at] += np.einsum("kn,kn->k", pull, mean)
+        for cause, change in seen.profile.systematic.items():
+            by_g[:, self._at(f"systematic {cause}")] += pull @ change
+        if seen.has_foreign:
+            pull = residuals[:, mean.shape[1] :] * seen.weight_foreign
+            by_mean = by_mean - (1 + g[:, foreign_at])[:, None] * pull
+            by_g[:, foreign_at] += np.einsum("kn,kn->k", pull, 1 - mean)
+        return np.asarray(by_mean)
 
     def linearised(self, theta: FloatArray, *, central: bool = False) -> Linearised:
         """Everything at one theta (P,)."""

@@ -132,11 +132,11 @@ class Spectrometer:
 
     def shared_errors(self, prediction: Prediction, time: float) -> FloatArray:
         """(causes, ions * slices) change of the fractions for 1 SD of what both share, but the depths."""
-        at = self.fractions(prediction.result, time)
-        columns = [
-            (self.fractions(high, time) - self.fractions(low, time)) / (z_high - z_low)
-            for (z_low, low), (z_high, high) in prediction.moved.values()
-        ]
+        at = self.fractions(prediction.coarse, time)
+        columns = []
+        for ways in prediction.moved.values():
+            (z_low, low), (z_high, high) = ways if len(ways) == 2 else ((0.0, prediction.coarse), ways[0])
+            columns.append((self.fractions(high, time) - self.fractions(low, time)) / (z_high - z_low))
         scale = self._counting.scale_error
         for k in range(len(self._ions) if scale else 0):
             column = np.zeros_like(at)
@@ -211,7 +211,7 @@ def scanned(
     at_once : Replacement
     spectrometer : Spectrometer
     simulated : callable
-        The result for an intermixing time [s].
+        The result for an intermixing time [s], on the same coarse mesh.
     """
     driven = [end.time for end in stage_ends(glass) if end.ion]
     first, last = driven[0], math.fsum(stage.duration for stage in glass.stages)
@@ -221,7 +221,7 @@ def scanned(
     rows = []
     for time in times:
         result = simulated(float(time))
-        pairs = ((never.result, shared[0], first), (never.result, shared[1], last),
+        pairs = ((never.coarse, shared[0], first), (never.coarse, shared[1], last),
                  (at_once, shared[1], last))  # fmt: skip
         rows.append([
             told_apart(spectrometer, limit, result, j, end).all_errors for limit, j, end in pairs

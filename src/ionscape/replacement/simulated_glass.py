@@ -173,7 +173,7 @@ def _of_sample(series: Series) -> tuple[dict[str, Estimate], list[str]]:
     if sample.carrier_density is None or sample.thickness is None:
         missing = "carrier_density" if sample.carrier_density is None else "thickness"
         raise InputError(f"a simulation needs the sample's {missing}")
-    permittivity = sample.permittivity
+    permittivity = sample.extra.get("permittivity")
     if permittivity is None:
         permittivity = exact(ASSUMED_PERMITTIVITY)
         notes.append(f"relative permittivity {ASSUMED_PERMITTIVITY:g} (assumed; it moves the excess charge "

@@ -7,25 +7,28 @@ with the latents of that parameter. Outputs and inputs that share a cause stay c
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ionscape.core.errors import IonscapeError
 from ionscape.core.estimate import Estimate, Scale
 from ionscape.core.quantity import DIMENSIONLESS, Dimension, dimension_of
-from ionscape.replacement.profile_summary import summarise
+from ionscape.replacement.profile_summary import PLATEAU_RANGE, summarise
 from ionscape.replacement.replacement_result import Replacement
 from ionscape.replacement.simulate_options import MixingTime
-from ionscape.replacement.simulated_glass import Glass
+from ionscape.replacement.simulated_glass import THICKNESS, Glass
 from ionscape.replacement.simulation import Description, simulate
 
 FloatArray = NDArray[np.float64]
 Key = tuple[str, str]
 """Quantity, and the item that tells which stage and ion."""
 
+LAST = 1 - 1e-7  # of the time at which a stage ends: still under its drive
+COARSER = 2  # times fewer cells for the differences
+TOLERANCE = 1e-4
+LOOSE = 1e-3  # tolerance of the fractions for the differences
 QUARTERS = (0.25, 0.5, 0.75)  # of a driven stage, at which profiles are kept for the figures
 BENT = 0.3  # of 1 SD: from this difference between up and down an output is called bent
 _LEAST = 0.2  # of its value: how far a positive parameter is moved down at most
@@ -43,7 +46,7 @@ class StageEnd:
     number : int
         From 1.
     time : float
-        [s] from the start of the programme.
+        [s] from the start of the programme, just before the drive ends.
     ion : str
         That entered; empty at rest.
     name : str
@@ -61,21 +64,22 @@ class StageEnd:
 
 @dataclass(frozen=True)
 class Prediction:
-    """One simulation, and what 1 SD of every parameter does to it.
+    """One simulation, and what moving every uncertain parameter does to it.
 
     Attributes
     ----------
     mixing : MixingTime
     result : Replacement
-    moved : mapping of str to ((z, Replacement), (z, Replacement))
+    coarse : Replacement
+        The same on a coarser mesh: what the moved ones are compared with.
+    moved : mapping of str to tuple of (z, Replacement)
         Per parameter with an error: by how many SD it was moved, and the result.
     """
 
     mixing: MixingTime
     result: Replacement
-    moved: Mapping[str, tuple[tuple[float, Replacement], tuple[float, Replacement]]] = field(
-        default_factory=dict
-    )
+    coarse: Replacement
+    moved: Mapping[str, tuple[tuple[float, Replacement], ...]] = field(default_factory=dict)
 
 
 def stage_ends(glass: Glass) -> tuple[StageEnd, ...]:
@@ -88,7 +92,8 @@ def stage_ends(glass: Glass) -> tuple[StageEnd, ...]:
         ion = stage.ion if stage.control != "rest" else ""
         alone = ion and entered.count(ion) == 1
         found.append(
-            StageEnd(number, time, ion, ion if alone else f"{ion or 'rest'} (stage {number})", stage.text)
+            StageEnd(number, time * LAST, ion, ion if alone else f"{ion or 'rest'} (stage {number})",
+                     stage.text)
         )
     return tuple(found)
 
@@ -102,38 +107,55 @@ def saved_times(glass: Glass) -> tuple[float, ...]:
         times.add(end.time)
         begin = end.time
     times |= {wanted.value for wanted in glass.options.save_at}
-    return tuple(sorted(t for t in times if 0 < t < total * (1 - 1e-12)))
+    return tuple(sorted(t for t in times if 0 < t <= total))
 
 
 def run(
-    glass: Glass, values: Mapping[str, float], mixing_time: float, description: Description = "electroneutral"
-) -> Replacement:
-    """One simulation with these values [SI] of the parameters."""
+    glass: Glass, values: Mapping[str, float], mixing_time: float,
+    description: Description = "electroneutral", *, coarse: bool = False,
+) -> Replacement:  # fmt: skip
+    """One simulation with these values [SI] of the parameters; ``coarse`` for differences."""
     options = glass.options
+    cells = options.cells // COARSER if coarse else options.cells
     faces = None
     if options.film_depth is not None:
-        faces = np.linspace(0.0, options.film_depth.value, options.cells + 1)
+        faces = np.linspace(0.0, options.film_depth.value, cells + 1)
     return simulate(
         glass.conductor(values, mixing_time), glass.programme(values), description=description,
-        faces=faces, cells=options.cells, save_at=saved_times(glass),
+        faces=faces, cells=cells, save_at=saved_times(glass), tolerance=LOOSE if coarse else TOLERANCE,
     )  # fmt: skip
 
 
-def predicted(glass: Glass, mixing: MixingTime, description: Description = "electroneutral") -> Prediction:
-    """The simulation at the best values, and with every uncertain parameter moved up and down."""
+def predicted(
+    glass: Glass, mixing: MixingTime, description: Description = "electroneutral", *, both_ways: bool = True
+) -> Prediction:
+    """The simulation at the best values, and with every uncertain parameter moved up, and down.
+
+    The moved ones are electroneutral, on a coarser mesh and compared with one of their kind.
+    """
     best = glass.best
     result = run(glass, best, mixing.seconds, description)
-    moved = {}
-    for name, estimate in glass.parameters.items():
-        if estimate.spread > 0:
-            ends = []
-            for z in _steps(estimate):
-                value = estimate.value * math.exp(z * estimate.spread) if estimate.scale == "log" else (
-                    estimate.value + z * estimate.spread
-                )  # fmt: skip
-                ends.append((z, run(glass, best | {name: value}, mixing.seconds, description)))
-            moved[name] = (ends[0], ends[1])
-    return Prediction(mixing, result, moved)
+    coarse = run(glass, best, mixing.seconds, coarse=True)
+    moved = {
+        name: tuple((z, _moved(glass, name, z, mixing.seconds, coarse))
+                    for z in _steps(estimate)[0 if both_ways else 1 :])
+        for name, estimate in glass.parameters.items() if estimate.spread > 0
+    }  # fmt: skip
+    return Prediction(mixing, result, coarse, moved)
+
+
+def _moved(glass: Glass, name: str, z: float, mixing_time: float, coarse: Replacement) -> Replacement:
+    """With one parameter moved by z SD."""
+    estimate = glass.parameters[name]
+    value = (
+        estimate.value * math.exp(z * estimate.spread) if estimate.scale == "log"
+        else estimate.value + z * estimate.spread
+    )  # fmt: skip
+    film = float(coarse.faces[-1])
+    if name == THICKNESS and all(stage.control != "voltage" for stage in glass.stages):
+        longer = (value - film) / (estimate.value - film)  # the bulk is a resistance in series
+        return replace(coarse, bulk_voltage=coarse.bulk_voltage * longer)
+    return run(glass, glass.best | {name: value}, mixing_time, coarse=True)
 
 
 def _steps(estimate: Estimate) -> tuple[float, float]:
@@ -150,41 +172,40 @@ def saved_index(result: Replacement, time: float) -> int:
 
 
 def outputs(result: Replacement, glass: Glass) -> dict[Key, float]:
-    """Quantities at the end of every driven stage [SI].
+    """Quantities at the ends of the stages [SI].
 
-    Of a stage in which an ion M enters, plateau, front depth and front width are those of what it has not
-    replaced, 1 - u_M (for the first ion: the native one), by the definitions of `summarise`. Where several
-    ions were there before, the share that each keeps behind the front is given as ``M: ion``.
+    Plateau, front depth and front width are those of the native ion, by the definitions of `summarise`; the
+    share of every foreign ion over the same depths is given as ``stage: ion`` where there are several.
     """
     found: dict[Key, float] = {}
     begin = 0.0
-    for stage, end in zip(glass.stages, stage_ends(glass), strict=True):
+    for end in stage_ends(glass):
+        at = saved_index(result, end.time)
+        found |= _front(result, glass, end, at)
         if end.ion:
-            at = saved_index(result, end.time)
-            found |= _front(result, glass, end, at)
             found["attached_charge", end.name] = _charge(result, begin, end.time)
-            k = max(int(np.searchsorted(result.trace_time, end.time * (1 - 1e-9))), 0)
-            k = min(k, result.trace_time.size - 1)
+            k = min(int(np.searchsorted(result.trace_time, end.time)), result.trace_time.size - 1)
             found["film_voltage", end.name] = float(result.film_voltage[k])
             found["bulk_voltage", end.name] = float(result.bulk_voltage[k])
             found["excess_charge", end.name] = float(result.excess_charge[at].min())
-        begin += stage.duration
+        begin = end.time
     return found
 
 
 def _front(result: Replacement, glass: Glass, end: StageEnd, at: int) -> dict[Key, float]:
-    before = glass.ions[: glass.ions.index(end.ion)] if end.ion != glass.ions[0] else ()
-    here = [ion for ion in before if result.fractions[ion][at].max() > 0] or [glass.ions[0]]
-    left = np.asarray(sum(result.fractions[ion][at] for ion in here))
-    plateau, depth, width = summarise(result.faces, left)
-    found = {("plateau_fraction", end.name): plateau, ("front_depth", end.name): depth,
-             ("front_width", end.name): width}  # fmt: skip
+    plateau, depth, width = summarise(result.faces, result.fractions[glass.ions[0]][at])
+    if not math.isfinite(depth):
+        return {}
+    found = {("plateau_fraction", end.name): plateau, ("front_depth", end.name): depth}
+    if math.isfinite(width):
+        found["front_width", end.name] = width
+    here = [ion for ion in glass.ions[1:] if result.fractions[ion][at].max() > 0]
     if len(here) > 1:
-        low, high = 0.35 * depth, 0.75 * depth
+        low, high = (share * depth for share in PLATEAU_RANGE)
         for ion in here:
             amount = amount_between(result.faces, result.fractions[ion][at], low, high)
             found["plateau_fraction", f"{end.name}: {ion}"] = amount / (high - low)
-    return {key: value for key, value in found.items() if math.isfinite(value)}
+    return found
 
 
 def amount_between(faces: FloatArray, fraction: FloatArray, low: float, high: float) -> float:
@@ -204,54 +225,77 @@ def _charge(result: Replacement, begin: float, end: float) -> float:
 
 
 # ---- propagation --------------------------------------------------------------------------------------
-def estimates(
-    glass: Glass, prediction: Prediction, read: Callable[[Replacement], Mapping[Key, float]]
-) -> tuple[dict[Key, Estimate], tuple[Key, ...]]:
-    """Estimates of what ``read`` reads off, and the keys of those whose response is bent."""
-    best = read(prediction.result)
-    ends = {
-        name: tuple((z, _tried(read, result)) for z, result in pair)
-        for name, pair in prediction.moved.items()
+@dataclass(frozen=True)
+class Readings:
+    """What is read off one prediction: at the best values, and with every parameter moved by z SD."""
+
+    best: Mapping[Key, float]
+    coarse: Mapping[Key, float]
+    moved: Mapping[str, Mapping[float, Mapping[Key, float]]]
+
+    def less(self, other: Readings, quantity: str, name: str) -> Readings:
+        """Differences of all readings of a quantity, as readings of the quantity ``name``."""
+
+        def difference(mine: Mapping[Key, float], theirs: Mapping[Key, float]) -> dict[Key, float]:
+            return {
+                (name, key[1]): value - theirs[key]
+                for key, value in mine.items()
+                if key[0] == quantity and key in theirs
+            }
+
+        moved = {
+            parameter: {
+                z: difference(mine, other.moved[parameter][z])
+                for z, mine in ways.items() if z in other.moved[parameter]
+            }
+            for parameter, ways in self.moved.items()
+        }  # fmt: skip
+        return Readings(
+            difference(self.best, other.best), difference(self.coarse, other.coarse), moved
+        )
+
+
+def readings(glass: Glass, prediction: Prediction) -> Readings:
+    """The `outputs` of a prediction."""
+    moved = {
+        name: {z: outputs(result, glass) for z, result in ways} for name, ways in prediction.moved.items()
     }
+    return Readings(outputs(prediction.result, glass), outputs(prediction.coarse, glass), moved)
+
+
+def estimates(glass: Glass, read: Readings) -> tuple[dict[Key, Estimate], tuple[Key, ...]]:
+    """Estimates of what was read off, and the keys of those whose response is bent."""
     found, bent = {}, []
-    for key, value in best.items():
-        found[key], is_bent = _estimate(key, value, glass, ends)
+    for key, value in read.best.items():
+        found[key], is_bent = _estimate(key, value, glass, read)
         if is_bent:
             bent.append(key)
     return found, tuple(bent)
 
 
-def _tried(
-    read: Callable[[Replacement], Mapping[Key, float]], result: Replacement
-) -> Mapping[Key, float]:
-    try:
-        return read(result)
-    except IonscapeError:  # no front any more: this parameter's response stays one-sided
-        return {}
-
-
-def _estimate(
-    key: Key, value: float, glass: Glass,
-    ends: Mapping[str, Sequence[tuple[float, Mapping[Key, float]]]],
-) -> tuple[Estimate, bool]:  # fmt: skip
-    dimension = dimension_of_output(key[0])
-    values = [value, *(read[key] for pair in ends.values() for _, read in pair if key in read)]
+def _estimate(key: Key, value: float, glass: Glass, read: Readings) -> tuple[Estimate, bool]:
+    ends = {
+        name: {z: outcome[key] for z, outcome in ways.items() if key in outcome}
+        for name, ways in read.moved.items() if key in read.coarse
+    }  # fmt: skip
+    centre = read.coarse.get(key, value)
+    values = [value, centre, *(v for ways in ends.values() for v in ways.values())]
     scale: Scale = "log" if key[0] not in _LINEAR and min(values) > 0 else "linear"
     inside: Callable[[float], float] = math.log if scale == "log" else float
     weights: dict[str, float] = {}
     bend = 0.0
-    for name, pair in ends.items():
-        points = [(0.0, inside(value)), *((z, inside(read[key])) for z, read in pair if key in read)]
-        (z0, f0), (z1, f1) = min(points), max(points)
+    for name, ways in ends.items():
+        points = sorted([(0.0, inside(centre)), *((z, inside(v)) for z, v in ways.items())])
+        (z0, f0), (z1, f1) = points[0], points[-1]
         if z1 == z0:
             continue
-        slope = (f1 - f0) / (z1 - z0)
         if len(points) == 3:
-            bend += (f1 + f0 - 2 * inside(value)) ** 2 / 4
+            bend += (f1 + f0 - 2 * inside(centre)) ** 2 / 4
         parameter = glass.parameters[name]
         for latent, weight in parameter.weights.items():
-            weights[latent] = weights.get(latent, 0.0) + slope * weight / parameter.spread
-    estimate = Estimate(value, dimension, scale, {k: w for k, w in weights.items() if w})
+            step = (f1 - f0) / (z1 - z0) * weight / parameter.spread
+            weights[latent] = weights.get(latent, 0.0) + step
+    estimate = Estimate(value, dimension_of_output(key[0]), scale, {k: w for k, w in weights.items() if w})
     return estimate, bend > (BENT * estimate.spread) ** 2 > 0
 
 

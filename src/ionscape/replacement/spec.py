@@ -8,6 +8,9 @@ from ionscape.replacement.fit_options import FitOptions
 from ionscape.replacement.measurement_fields import ReplacementMeasurement
 from ionscape.replacement.simulate_options import SimulateOptions
 
+_DEFAULTS = {"conductivity": ("impedance.fit", "conductivity_bulk")}
+_ALTERNATIVES = (("conductivity", "bulk_diffusion"),)
+
 TECHNIQUE = Technique(
     name="replacement",
     summary="Profiles of ions that replaced others (CAIT, field-assisted exchange) to D(n) and site energies",
@@ -23,6 +26,8 @@ TECHNIQUE = Technique(
             deferred("ionscape.replacement.fit_analysis:measured_one"),
             optional_inputs=("conductivity", "bulk_diffusion", "haven_ratio", "activation_energy"),
             measures=True,
+            default_inputs=_DEFAULTS,
+            alternatives=_ALTERNATIVES,
             input_dimensions={"conductivity": "S/m", "bulk_diffusion": "m^2/s", "haven_ratio": "1",
                               "activation_energy": "J"},
             outputs={
@@ -47,6 +52,8 @@ TECHNIQUE = Technique(
                              "diffusion_ratio"),
             measures=False,
             one_sample=True,
+            default_inputs=_DEFAULTS,
+            alternatives=_ALTERNATIVES,
             input_dimensions={
                 "conductivity": "S/m", "bulk_diffusion": "m^2/s", "site_energy_fwhm": "J",
                 "vacancy_fraction": "1", "diffusion_ratio": "1",
@@ -72,6 +79,8 @@ TECHNIQUE = Technique(
                              "diffusion_ratio"),
             measures=False,
             one_sample=True,
+            default_inputs=_DEFAULTS,
+            alternatives=_ALTERNATIVES,
             input_dimensions={
                 "conductivity": "S/m", "bulk_diffusion": "m^2/s", "site_energy_fwhm": "J",
                 "vacancy_fraction": "1", "diffusion_ratio": "1",

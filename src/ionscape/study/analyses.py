@@ -8,6 +8,7 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from fnmatch import fnmatchcase
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 from typing import Any
 
 from ionscape.core.errors import InputError, IonscapeError
@@ -15,6 +16,8 @@ from ionscape.core.estimate import measured
 from ionscape.core.quantity import dimension_name, dimension_of, parse_quantity
 from ionscape.core.registry import Analysis, technique, technique_names
 from ionscape.study.cache import plain
+from ionscape.study.default_inputs import NONE, check_alternatives, with_defaults
+from ionscape.study.file_fields import with_files
 from ionscape.study.model import AnalysisPlan, MeasurementPlan, Reference
 from ionscape.study.problems import Place, Problems, suggestion
 from ionscape.study.validation import spelled, validated
@@ -35,13 +38,22 @@ class AnalysisReader:
         Those that are right.
     samples : mapping
         The samples as written.
+    folder : Path
+        Of the study.
+
+    Attributes
+    ----------
+    notes : list of str
+        Which inputs were taken though the study does not name them, after `read`.
     """
 
     def __init__(
         self, title: str, content: Mapping[str, Any], measurements: Mapping[str, Any],
-        plans: Mapping[str, MeasurementPlan], samples: Mapping[str, Any], problems: Problems,
+        plans: Mapping[str, MeasurementPlan], samples: Mapping[str, Any], folder: Path, problems: Problems,
     ) -> None:  # fmt: skip
         self._title, self._content, self._problems = title, content, problems
+        self._folder = folder
+        self.notes: list[str] = []
         self._measurements, self._plans, self._samples = measurements, plans, samples
         self._uses: dict[str, Analysis] = {}
 
@@ -56,6 +68,9 @@ class AnalysisReader:
                 found[name] = plan
         self._find_circles(found)
         self._inherit_samples(found)
+        found, self.notes = with_defaults(found, self._uses, self._content)
+        if self.notes:
+            self._find_circles(found)
         return found
 
     def _find_use(self, name: str, fields: Any) -> None:
@@ -86,8 +101,11 @@ class AnalysisReader:
         place: Place = ("analyses", name)
         on = ("on",) if use.works_on_measurements else ()
         work = (*on, *use.all_inputs)
-        options = {k: v for k, v in fields.items() if k not in ("use", "sample", *work)}
-        model = validated(use.options, options, place, self._problems, ("use", "sample", *work))
+        written = {k: v for k, v in fields.items() if k not in ("use", "sample", *work)}
+        options, used = with_files(written, self._folder, place, self._problems)
+        missing = any(self._problems.within((*place, key)) for key in options)
+        known = ("use", "sample", *work)
+        model = None if missing else validated(use.options, options, place, self._problems, known)
         sample = fields.get("sample", "")
         if sample and sample not in self._samples:
             here = (*place, "sample")
@@ -96,7 +114,10 @@ class AnalysisReader:
             if fields.get(key) in (None, [], ""):
                 what = "a measurement" if key in on else "a result such as 'arcs.conductivity_total'"
                 self._problems.add(place, f"the key {key!r} is missing: it names {what}")
-        inputs = {key: self._references(name, use, key, fields.get(key)) for key in use.all_inputs}
+        check_alternatives(use, fields, place, self._problems)
+        given = {key: fields.get(key) for key in use.all_inputs}
+        given |= {key: None for key in use.optional_inputs if given[key] == NONE}
+        inputs = {key: self._references(name, use, key, value) for key, value in given.items()}
         measurements: tuple[str, ...] = ()
         if on:
             measurements = self._worked_on(name, use, fields.get("on"))
@@ -104,7 +125,7 @@ class AnalysisReader:
         if model is None or self._problems.within(place):
             return None
         shown = {key: plain(getattr(model, key)) for key in type(model).model_fields}
-        return AnalysisPlan(name, use.name, str(sample), shown, options, measurements, inputs)
+        return AnalysisPlan(name, use.name, str(sample), shown, options, measurements, inputs, used)
 
     def _worked_on(self, name: str, use: Analysis, on: Any) -> tuple[str, ...]:
         names = on if isinstance(on, list) else [on] if on is not None else []
@@ -230,6 +251,8 @@ class AnalysisReader:
                 self._problems.add(("analyses", name), said)
             elif not plan.sample and len(samples) == 1:
                 found[name] = replace(plan, sample=next(iter(samples)))
+            elif not plan.sample and not samples and self._uses[name].one_sample and len(self._samples) == 1:
+                found[name] = replace(plan, sample=next(iter(self._samples)))
 
 
 def place_name(place: Place) -> str:

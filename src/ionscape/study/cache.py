@@ -29,7 +29,8 @@ FOLDER = ".ionscape-cache"
 VARIABLE = "IONSCAPE_CACHE"
 _KEEP_SECONDS = 90 * 86400
 _DEPENDENCIES = (
-    "numpy", "scipy", "pint", "pydantic", "python-calamine", "numba", "emcee", "scikit-image", "tifffile", "nmrglue"
+    "numpy", "scipy", "pint", "pydantic", "python-calamine", "numba", "emcee", "scikit-image",
+    "tifffile", "nmrglue",
 )  # fmt: skip
 _PLUG_IN_GROUPS = ("ionscape.readers", "ionscape.impedance_elements")
 # Parts of ionscape that no result depends on.

@@ -55,12 +55,13 @@ def load_study(path: str | Path) -> Study:
         title, measurements_written, file.resolve().parent, samples_written, samples, problems
     )
     reader = AnalysisReader(
-        title, analyses_written, measurements_written, measurements, samples_written, problems
-    )
+        title, analyses_written, measurements_written, measurements, samples_written, file.resolve().parent,
+        problems,
+    )  # fmt: skip
     analyses = reader.read()
     problems.raise_any()
     assert top is not None  # a problem was noted otherwise
-    warnings = (*unsaid, *unsaid_there)
+    warnings = (*unsaid, *unsaid_there, *reader.notes)
     return Study(
         title, file.resolve(), text, samples, measurements, analyses, warnings, top.seed, top.synthetic
     )

@@ -14,6 +14,7 @@ from ionscape.core.errors import InputError, IonscapeError
 from ionscape.core.quantity import Quantity
 from ionscape.core.registry import Technique, technique, technique_names
 from ionscape.core.sample import Sample
+from ionscape.study.file_fields import with_files
 from ionscape.study.labels import file_labels
 from ionscape.study.model import DataFile, MeasurementPlan
 from ionscape.study.problems import Place, Problems, listed, nearest, suggestion
@@ -85,6 +86,7 @@ def _measurement(
     if kind is None:  # its own keys are not known: complain about the technique only
         common = {key: value for key, value in common.items() if key in MeasurementFields.model_fields}
     found = validated(MeasurementFields, common, place, problems, own_keys)
+    rest, used = with_files(rest, folder, place, problems)
     extra = _own_fields(own, rest, place, problems)
     if kind is not None and kind.name == fields.get("technique") and not _measures(kind):
         problems.add((*place, "technique"), f"{kind.name} works on results, not on measurements")
@@ -105,7 +107,7 @@ def _measurement(
         return None
     labels = file_labels(files)
     named = tuple(DataFile(*of_file) for of_file in zip(files, labels, rules, strict=True))
-    return MeasurementPlan(name, found.technique, sample, named, extra)
+    return MeasurementPlan(name, found.technique, sample, named, extra, used)
 
 
 def _measures(kind: Technique) -> bool:
@@ -115,7 +117,7 @@ def _measures(kind: Technique) -> bool:
 def _own_fields(
     model: type[BaseModel] | None, content: Mapping[str, Any], place: Place, problems: Problems
 ) -> dict[str, Any]:
-    if model is None:
+    if model is None or any(problems.within((*place, key)) for key in content):  # a file is missing
         return {}
     found = validated(model, content, place, problems)
     return {} if found is None else dict(content)

@@ -68,7 +68,9 @@ class MeasurementPlan:
     files : tuple of DataFile
         In natural order of their names.
     fields : mapping
-        The technique's own fields of a measurement, as written.
+        The technique's own fields of a measurement, as written; paths absolute.
+    used_files : tuple of Path
+        That these fields name.
     """
 
     name: str
@@ -76,6 +78,7 @@ class MeasurementPlan:
     sample: str
     files: tuple[DataFile, ...]
     fields: Mapping[str, Any] = field(default_factory=dict)
+    used_files: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,12 +93,15 @@ class Reference:
         A trailing ``*`` stands for any ending; ``*`` alone for all.
     stated, temperature : Estimate or None
         A stated value, and the temperature [K] that it belongs to (``2.6e-8 cm^2/s at 22 degC``).
+    by_default : bool
+        The study does not name it: it was taken as the only one of its kind.
     """
 
     analysis: str
     quantity: str
     stated: Estimate | None = None
     temperature: Estimate | None = None
+    by_default: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,8 @@ class AnalysisPlan:
         What it works on; empty if it works on results.
     inputs : mapping of str to tuple of Reference
         For each input field, what it refers to.
+    used_files : tuple of Path
+        That the options name.
     """
 
     name: str
@@ -124,6 +132,7 @@ class AnalysisPlan:
     written: Mapping[str, Any]
     measurements: tuple[str, ...] = ()
     inputs: Mapping[str, tuple[Reference, ...]] = field(default_factory=dict)
+    used_files: tuple[Path, ...] = ()
 
     @property
     def technique(self) -> str:

@@ -15,7 +15,7 @@ from ionscape.core.registry import technique
 from ionscape.core.sample import Sample
 from ionscape.read.formats import companions
 from ionscape.study.cache import Cache, code_hash, key_of, versions
-from ionscape.study.model import AnalysisPlan, DataFile, MeasurementPlan, Study
+from ionscape.study.model import AnalysisPlan, DataFile, MeasurementPlan, Reference, Study
 from ionscape.study.problems import suggestion
 from ionscape.study.result import InputFile
 from ionscape.study.tasks import CombineTask, FileTask, StoredOutcome, Work
@@ -80,8 +80,8 @@ def make_plan(study: Study) -> Plan:
     for name in order.static_order():
         analysis = study.analyses[name]
         plan.works[name] = _work(study, analysis)
-        plan.pieces[name] = tuple(_places(study, plan.works[name], analysis.measurements, hashes))
-        plan.keys[name] = _outcome_key(plan, analysis)
+        plan.pieces[name] = tuple(_places(study, plan.works[name], analysis, hashes))
+        plan.keys[name] = _outcome_key(plan, analysis, hashes)
     return plan
 
 
@@ -140,26 +140,39 @@ def combine_task(plan: Plan, name: str, outcomes: Mapping[str, StoredOutcome]) -
     """The task that computes an analysis, or the reason why it cannot be computed."""
     analysis = plan.study.analyses[name]
     rows: dict[str, tuple[Row, ...]] = {}
+    remarks: list[str] = []
     for key, references in analysis.inputs.items():
         chosen: list[Row] = []
         for reference in references:
-            if reference.stated is not None:
-                chosen.append(Row(reference.quantity, reference.stated, reference.temperature))
-                continue
-            upstream = outcomes[reference.analysis]
-            if upstream.status == "failed":
-                return f"needs {reference.analysis}, which failed"
-            matching = [r for r in upstream.outcome.rows if fnmatchcase(r.quantity, reference.quantity)]
-            if not matching:
-                hint = suggestion(reference.quantity, [r.quantity for r in upstream.outcome.rows])
-                return f"{reference.analysis} gave no {reference.quantity}: {hint}"
-            chosen += matching
+            matching = _rows_of(reference, outcomes)
+            if isinstance(matching, str) and not reference.by_default:
+                return matching
+            if isinstance(matching, str):
+                remarks.append(f"{key}, which is taken from {reference.analysis} unless given, is missing: "
+                               f"{matching}")  # fmt: skip
+            else:
+                chosen += matching
         rows[key] = tuple(chosen)
     fields = tuple(plan.study.measurements[m].fields for m, _ in files_of(plan, name))
     contents = tuple(plan.found[place.key] for place in plan.pieces[name])
     return CombineTask(
-        plan.works[name], task_seed(plan.study, name), analysis.technique, fields, contents, rows
-    )
+        plan.works[name], task_seed(plan.study, name), analysis.technique, fields, contents, rows,
+        tuple(remarks),
+    )  # fmt: skip
+
+
+def _rows_of(reference: Reference, outcomes: Mapping[str, StoredOutcome]) -> list[Row] | str:
+    """The rows that are referred to, or why there are none."""
+    if reference.stated is not None:
+        return [Row(reference.quantity, reference.stated, reference.temperature)]
+    upstream = outcomes[reference.analysis]
+    if upstream.status == "failed":
+        return f"needs {reference.analysis}, which failed"
+    matching = [r for r in upstream.outcome.rows if fnmatchcase(r.quantity, reference.quantity)]
+    if matching:
+        return matching
+    hint = suggestion(reference.quantity, [r.quantity for r in upstream.outcome.rows])
+    return f"{reference.analysis} gave no {reference.quantity}: {hint}"
 
 
 def task_seed(study: Study, name: str) -> int:
@@ -188,13 +201,14 @@ def files_of(plan: Plan, name: str) -> list[tuple[str, DataFile]]:
     return [(m, file) for m in names for file in plan.study.measurements[m].files]
 
 
-def _places(study: Study, work: Work, names: tuple[str, ...], hashes: Mapping[Path, str]) -> list[Place]:
+def _places(study: Study, work: Work, analysis: AnalysisPlan, hashes: Mapping[Path, str]) -> list[Place]:
     """Keys of the pieces of all files: what they share is hashed once."""
     found = []
-    for measurement in (study.measurements[name] for name in names):
+    for measurement in (study.measurements[name] for name in analysis.measurements):
         shared = key_of(
             what="pieces", measurement=measurement.name, technique=measurement.technique,
             fields=measurement.fields, work=work, title=study.title,
+            used=[hashes[path] for path in (*measurement.used_files, *analysis.used_files)],
             code=code_hash(technique(measurement.technique).package), versions=versions(),
         )  # fmt: skip
         for file in measurement.files:
@@ -204,7 +218,7 @@ def _places(study: Study, work: Work, names: tuple[str, ...], hashes: Mapping[Pa
     return found
 
 
-def _outcome_key(plan: Plan, analysis: AnalysisPlan) -> str:
+def _outcome_key(plan: Plan, analysis: AnalysisPlan, hashes: Mapping[Path, str]) -> str:
     work = plan.works[analysis.name]
     references = {
         key: [(r.analysis and plan.keys[r.analysis], r.quantity, r.stated, r.temperature) for r in found]
@@ -213,6 +227,7 @@ def _outcome_key(plan: Plan, analysis: AnalysisPlan) -> str:
     return key_of(
         what="outcome", work=work, seed=task_seed(plan.study, work.name), references=references,
         pieces=[place.key for place in plan.pieces[work.name]],
+        used=[hashes[path] for path in analysis.used_files],
         code=code_hash(technique(analysis.technique).package), versions=versions(),
     )  # fmt: skip
 
@@ -220,8 +235,11 @@ def _outcome_key(plan: Plan, analysis: AnalysisPlan) -> str:
 def _inputs(study: Study) -> tuple[InputFile, ...]:
     used: dict[Path, list[str]] = {}
     for measurement in study.measurements.values():
-        for file in measurement.files:
-            used.setdefault(file.path, []).append(measurement.name)
+        for path in (*(file.path for file in measurement.files), *measurement.used_files):
+            used.setdefault(path, []).append(measurement.name)
+    for analysis in study.analyses.values():
+        for path in analysis.used_files:
+            used.setdefault(path, []).append(analysis.name)
     found = []
     for path in used:
         try:

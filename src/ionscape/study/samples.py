@@ -35,6 +35,7 @@ class SampleFields(Fields):
 
     Quantities are texts with a unit and, if known, an uncertainty: ``0.210 ± 0.002 cm``. ``morphology``
     says whether grain boundaries are possible: a lone arc of a glass or single crystal is then its bulk.
+    ``permittivity`` is the relative one of the bulk, at low frequency but above that of the electrodes.
     """
 
     formula: Annotated[str, BeforeValidator(lambda value: _text(value, atoms))] = ""
@@ -49,13 +50,14 @@ class SampleFields(Fields):
     grain_size: Length | None = None
     grain_boundary_thickness: Length | None = None
     porosity: Annotated[Quantity, _of("fraction")] | None = None
+    permittivity: Annotated[Quantity, _of("fraction")] | None = None
     morphology: Literal["", "glass", "single crystal", "polycrystalline"] = ""
     sure: tuple[str, ...] = ()
 
 
 _GEOMETRY = ("thickness", "thickness_before", "thickness_after", "diameter", "area")
-_QUANTITIES = (*_GEOMETRY, "carrier_density", "density", "grain_size", "grain_boundary_thickness", "porosity")
-_CARRIED_ALONG = ("density", "grain_size", "grain_boundary_thickness", "porosity")
+_CARRIED_ALONG = ("density", "grain_size", "grain_boundary_thickness", "porosity", "permittivity")
+_QUANTITIES = (*_GEOMETRY, "carrier_density", *_CARRIED_ALONG)
 
 # Plausible range in SI, and in words.
 _RANGES: dict[str, tuple[float, float, str]] = {
@@ -67,6 +69,7 @@ _RANGES: dict[str, tuple[float, float, str]] = {
     "grain_size": (1e-10, 0.1, "1 angstrom to 10 cm"),
     "grain_boundary_thickness": (1e-11, 1e-3, "0.1 angstrom to 1 mm"),
     "density": (50.0, 25000.0, "0.05 to 25 g/cm^3"),
+    "permittivity": (1.0, 1e5, "1 to 1e5 (it is relative to that of the vacuum)"),
     "carrier_density": (1e16, 3e29, "1e10 to 3e23 cm^-3 (no solid holds more atoms)"),
 }
 
@@ -113,6 +116,8 @@ def _complaint(field: str, value: Quantity, sure: bool) -> str:
         return "" if 0 <= value.value < 1 else f"must be between 0 and 1 (or 100 %), got {value.text!r}"
     if value.value <= 0:
         return f"must be larger than zero, got {value.text!r}"
+    if field == "permittivity" and value.value < 1:
+        return f"a relative permittivity cannot be below 1, got {value.text!r}"
     if sure:
         return ""
     low, high, words = _RANGES[field]

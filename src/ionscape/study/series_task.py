@@ -111,7 +111,7 @@ def _notes(task: CombineTask, files: Sequence[FilePieces]) -> tuple[tuple[str, s
     """What the readers remarked, and geometry that only the files know."""
     sample = task.work.sample
     no_thickness = not (sample.thickness or sample.thickness_before or sample.thickness_after)
-    notes: list[tuple[str, str]] = []
+    notes: list[tuple[str, str]] = [(task.work.name, remark) for remark in task.remarks]
     for file in files:
         notes += [(file.label, note) for note in file.notes]
         if no_thickness and file.thickness_metre:

@@ -92,7 +92,8 @@ class FilePieces:
 class CombineTask:
     """One analysis, its pieces (bytes of `FilePieces`, in order) and the rows that it refers to.
 
-    ``fields`` are those of each file's measurement, in the order of the pieces.
+    ``fields`` are those of each file's measurement, in the order of the pieces; ``remarks`` what is to be
+    said of the rows.
     """
 
     work: Work
@@ -101,6 +102,7 @@ class CombineTask:
     fields: tuple[Mapping[str, Any], ...]
     pieces: tuple[bytes, ...] = ()
     inputs: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 @storable

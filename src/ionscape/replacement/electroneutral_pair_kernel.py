@@ -1,0 +1,471 @@
+"""The native and one foreign ion of equal charge, fast (compiled): what a fit solves thousands of times.
+
+The same equation and discretisation as `electroneutral_flux`, with three shortcuts that two ions allow: one
+unknown per cell, a foreign ion whose own filling is always 1, and faces that move with the front in proportion
+to the charge, so that the front stands still on the mesh. Derivatives of the profile with respect to parameters
+follow along with every step: they need one more solution of the factorised system each.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from ionscape.replacement.electroneutral_flux import bernoulli, upwind_shift
+from ionscape.replacement.electroneutral_kernel import (
+    DONE,
+    GAMMA,
+    LOWER_ORDER,
+    STAGES,
+    STUCK,
+    TIMES,
+    WEIGHTS,
+    Course,
+    integral_to,
+    straight,
+)
+
+FloatArray = NDArray[np.float64]
+
+
+NEWTON = 0.05
+"""Share of the tolerance left to Newton's method."""
+
+
+def _predictors() -> FloatArray:
+    """(stages, stages) weights of the known stages in the polynomial through them at the next one."""
+    weights = np.zeros((STAGES, STAGES))
+    for stage in range(2, STAGES):
+        for j in range(stage):
+            others = [k for k in range(stage) if k != j]
+            weights[stage, j] = np.prod([(TIMES[stage] - TIMES[k]) / (TIMES[j] - TIMES[k]) for k in others])
+    return weights
+
+
+PREDICTORS = _predictors()
+
+
+class PairLaw(NamedTuple):
+    """Table (T, 2) of the native ion's D and its slope times the spacing; D of the foreign ion; immobile share."""
+
+    native: FloatArray
+    foreign: float
+    immobile: float
+
+
+class MovingFilm(NamedTuple):
+    """Faces (C + 1,) at the end, what they move [m] per metre of charge, and the whole charge of the motion."""
+
+    face: FloatArray
+    drift: FloatArray
+    charge: float
+
+
+class Directions(NamedTuple):
+    """P parameters: changes of ln D_native (P, T) by filling, of ln D_foreign, of ln current and of the immobile
+    share (P,)."""
+
+    native: FloatArray
+    foreign: FloatArray
+    current: FloatArray
+    immobile: FloatArray
+
+
+class Work(NamedTuple):
+    """Arrays of one solution: per face (C + 1,), per cell (C + 2,) or (C,), per stage."""
+
+    flux: FloatArray
+    by_left: FloatArray
+    by_right: FloatArray
+    by_current: FloatArray
+    native_drift: FloatArray
+    filling: FloatArray
+    drop: FloatArray
+    share: FloatArray
+    weight: FloatArray
+    gap: FloatArray
+    u: FloatArray
+    width: FloatArray
+    known: FloatArray
+    inverse: FloatArray
+    above: FloatArray
+    below: FloatArray
+    change: FloatArray
+    rate: FloatArray  # (stages, C)
+    stages: FloatArray  # (stages, C) of the fractions
+    previous: FloatArray  # (3, C) last stages of the step before
+    tangent: FloatArray  # (C, P)
+    tangent_known: FloatArray
+    tangent_rate: FloatArray  # (stages, C, P)
+    tangent_flux: FloatArray  # (C + 1, P)
+
+
+@njit(cache=True, nogil=True)
+def new_work(cells: int, parameters: int) -> Work:
+    """Room for a solution."""
+    f = cells + 1
+    return Work(
+        np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f),
+        np.zeros(f), np.zeros(f), np.zeros(cells + 2), np.zeros(cells), np.zeros(cells), np.zeros(cells),
+        np.zeros(cells), np.zeros(cells), np.zeros(cells), np.zeros((STAGES, cells)),
+        np.zeros((STAGES, cells)), np.zeros((3, cells)),
+        np.zeros((cells, parameters)), np.zeros((cells, parameters)), np.zeros((STAGES, cells, parameters)),
+        np.zeros((f, parameters)),
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def place(film: MovingFilm, passed: float, work: Work) -> None:
+    """Widths, distances and shares when ``passed`` of the charge has gone in."""
+    cells = work.width.shape[0]
+    back = passed - film.charge
+    for c in range(cells):
+        work.width[c] = film.face[c + 1] - film.face[c] + (film.drift[c + 1] - film.drift[c]) * back
+    for f in range(1, cells):
+        work.gap[f] = 0.5 * (work.width[f - 1] + work.width[f])
+        work.weight[f] = 0.5 * work.width[f] / work.gap[f]
+    work.gap[cells], work.weight[cells] = 0.5 * work.width[cells - 1], 0.0
+
+
+@njit(cache=True, nogil=True)
+def safe_drop(difference: float, mean: float, wanted: float) -> float:
+    """The drop by bisection, where Newton's method does not settle."""
+    low, high = -1.0, 1.0
+    while low > -1e12 and bernoulli(low)[0] * difference + low * mean > wanted:
+        low *= 2
+    while high < 1e12 and bernoulli(high)[0] * difference + high * mean < wanted:
+        high *= 2
+    for _ in range(100):
+        middle = 0.5 * (low + high)
+        if bernoulli(middle)[0] * difference + middle * mean > wanted:
+            high = middle
+        else:
+            low = middle
+    return 0.5 * (low + high)
+
+
+@njit(cache=True, nogil=True)
+def fluxes(law: PairLaw, film: MovingFilm, current: float, work: Work) -> bool:
+    """Flux of the native ion through all faces relative to their motion, and its derivatives."""
+    cells = work.width.shape[0]
+    table, last = law.native, law.native.shape[0] - 1
+    mobile = 1 - law.immobile
+    for f in range(1, cells + 1):
+        left, right = work.u[f], work.u[f + 1]
+        share, distance = work.share[f], work.gap[f]
+        filling = share * left + (1 - share) * right
+        at = min(max(filling * last, 0.0), last - 1e-9)
+        k = int(at)
+        t = at - k
+        a, m = table[k, 0], table[k, 1]
+        c = 3 * (table[k + 1, 0] - a) - 2 * m - table[k + 1, 1]
+        e = 2 * (a - table[k + 1, 0]) + m + table[k + 1, 1]
+        native = a + t * (m + t * (c + t * e))
+        slope = (m + t * (2 * c + t * 3 * e)) * last
+        difference = (native - law.foreign) * (left - right)
+        mean = native * (left - law.immobile) + law.foreign * (1 - left)
+        wanted, y = current * distance, work.drop[f]
+        for attempt in range(12):
+            if attempt == 11:
+                y = safe_drop(difference, mean, wanted)
+            if abs(y) < 0.5:
+                y2 = y * y
+                b = 1 - y / 2 + y2 / 12 * (1 - y2 / 60 * (1 - y2 / 42 * (1 - y2 / 40 * (1 - y2 / 39.6))))
+                db = -0.5 + y / 6 * (1 - y2 / 30 * (1 - y2 / 28 * (1 - y2 / 30 * (1 - y2 / 31.68))))
+            elif y > 500:
+                b, db = 0.0, 0.0
+            else:
+                b = y / math.expm1(y)
+                db = b * (1 - y - b) / y
+            stiffness = db * difference + mean
+            if not stiffness > 0:
+                return False
+            move = (b * difference + y * mean - wanted) / stiffness
+            y -= move
+            if abs(move) < 1e-5 * (1 + abs(y)):
+                b -= move * db
+                break
+        work.drop[f] = y
+        per = native / distance
+        inwards, outwards = per * (b + y), per * b
+        flux = inwards * (left - law.immobile) - outwards * (right - law.immobile)
+        by_drop = native * ((1 + db) * (left - law.immobile) - db * (right - law.immobile))
+        native_share = by_drop / stiffness
+        # with w = 1 - u the foreign ion's flux answers a change of u on the left with the opposite sign
+        foreign = law.foreign / distance
+        by_filling = flux * slope / native
+        by_left = inwards + share * by_filling - native_share * (inwards - foreign * (b + y) + share * by_filling)
+        by_right = -outwards + (1 - share) * by_filling
+        by_right -= native_share * (foreign * b - outwards + (1 - share) * by_filling)
+        speed = (film.drift[f]) * current
+        work.flux[f] = flux - speed * (work.weight[f] * left + (1 - work.weight[f]) * right)
+        work.by_left[f] = by_left - speed * work.weight[f]
+        work.by_right[f] = by_right - speed * (1 - work.weight[f])
+        work.by_current[f], work.native_drift[f], work.filling[f] = native_share, flux, filling
+    return mobile > 0
+
+
+@njit(cache=True, nogil=True)
+def tangent_fluxes(law: PairLaw, along: Directions, current: float, work: Work) -> None:
+    """Changes of the fluxes with the parameters at unchanged fractions."""
+    cells, count = work.tangent.shape
+    last = along.native.shape[1] - 1
+    for f in range(1, cells + 1):
+        at = min(max(work.filling[f] * last, 0.0), last - 1e-9)
+        k = int(at)
+        t = at - k
+        flux, share = work.native_drift[f], work.by_current[f]
+        at_native = min(max(work.filling[f] * (law.native.shape[0] - 1), 0.0), law.native.shape[0] - 1.0)
+        native = law.native[int(at_native), 0]
+        for p in range(count):
+            change = (1 - t) * along.native[p, k] + t * along.native[p, k + 1]
+            total = flux * (1 - share) * change - share * (current - flux) * along.foreign[p]
+            total += share * current * along.current[p]
+            work.tangent_flux[f, p] = total - native * work.drop[f] / work.gap[f] * (1 - share) * along.immobile[p]
+
+
+@njit(cache=True, nogil=True)
+def factorise(tau: float, work: Work) -> None:
+    """Newton's matrix W - tau dR/du and its factors."""
+    cells = work.width.shape[0]
+    before = 0.0
+    for c in range(cells):
+        below = -tau * work.by_left[c] if c > 0 else 0.0
+        right = work.by_right[c] if c > 0 else 0.0
+        pivot = work.width[c] + tau * (work.by_left[c + 1] - right) - below * before
+        work.below[c] = below
+        work.inverse[c] = 1 / pivot
+        before = tau * work.by_right[c + 1] * work.inverse[c]
+        work.above[c] = before
+
+
+@njit(cache=True, nogil=True)
+def newton_change(tau: float, work: Work) -> float:
+    """Newton's change of all fractions; the largest."""
+    cells = work.width.shape[0]
+    before = 0.0
+    for c in range(cells):
+        missing = work.known[c] - work.width[c] * work.u[c + 1] + tau * (work.flux[c] - work.flux[c + 1])
+        before = (missing - work.below[c] * before) * work.inverse[c]
+        work.change[c] = before
+    largest = abs(before)
+    for c in range(cells - 2, -1, -1):
+        before = work.change[c] - work.above[c] * before
+        work.change[c] = before
+        largest = max(largest, abs(before))
+    for c in range(cells):
+        work.u[c + 1] += work.change[c]
+    return largest
+
+
+@njit(cache=True, nogil=True)
+def tangent_stage(stage: int, step: float, tau: float, start_width: FloatArray, start: FloatArray, work: Work) -> None:
+    """Solve a stage for the derivatives with the factors of Newton's last iteration."""
+    cells, count = work.tangent.shape
+    for c in range(cells):
+        for p in range(count):
+            work.tangent_known[c, p] = start_width[c] * start[c, p]
+        for s in range(stage):
+            weight = step * WEIGHTS[stage, s]
+            for p in range(count):
+                work.tangent_known[c, p] += weight * work.tangent_rate[s, c, p]
+        for p in range(count):
+            right = work.tangent_known[c, p] + tau * (work.tangent_flux[c, p] - work.tangent_flux[c + 1, p])
+            if c > 0:
+                right -= work.below[c] * work.tangent[c - 1, p]
+            work.tangent[c, p] = right * work.inverse[c]
+    for c in range(cells - 2, -1, -1):
+        for p in range(count):
+            work.tangent[c, p] -= work.above[c] * work.tangent[c + 1, p]
+    for c in range(cells):
+        for p in range(count):
+            work.tangent_rate[stage, c, p] = (work.width[c] * work.tangent[c, p] - work.tangent_known[c, p]) / tau
+
+
+@njit(cache=True, nogil=True)
+def first_rates(start: FloatArray, work: Work) -> None:
+    """Rates at the beginning of a step, also of the derivatives."""
+    cells, count = work.tangent.shape
+    for c in range(cells):
+        work.rate[0, c] = work.flux[c] - work.flux[c + 1]
+        left, own, right = 0.0, -work.by_left[c + 1], -work.by_right[c + 1]
+        if c > 0:
+            left, own = work.by_left[c], own + work.by_right[c]
+        for p in range(count):
+            total = work.tangent_flux[c, p] - work.tangent_flux[c + 1, p] + own * start[c, p]
+            if c > 0:
+                total += left * start[c - 1, p]
+            if c < cells - 1:
+                total += right * start[c + 1, p]
+            work.tangent_rate[0, c, p] = total
+
+
+@njit(cache=True, nogil=True)
+def predict(stage: int, ratio: float, work: Work) -> None:
+    """Newton's first guess: the polynomial through the known stages, for the first one through the last ones of
+    the step before, which took 1/``ratio`` of the time (zero: there is none)."""
+    cells = work.width.shape[0]
+    if stage == 1:
+        if ratio > 0:
+            a, b, x = TIMES[3] - 1, TIMES[4] - 1, TIMES[1] * ratio
+            one = x * (x - b) / (a * (a - b))
+            two = x * (x - a) / (b * (b - a))
+            for c in range(cells):
+                last = work.previous[2, c]
+                guess = work.stages[0, c] + one * (work.previous[0, c] - last) + two * (work.previous[1, c] - last)
+                work.u[c + 1] = min(max(guess, 0.0), 1.0)
+        return
+    for c in range(cells):
+        guess = 0.0
+        for s in range(stage):
+            guess += PREDICTORS[stage, s] * work.stages[s, c]
+        work.u[c + 1] = min(max(guess, 0.0), 1.0)
+
+
+@njit(cache=True, nogil=True)
+def pair_step(
+    law: PairLaw, film: MovingFilm, along: Directions, u: FloatArray, tangent: FloatArray, passed: float,
+    currents: FloatArray, step: float, ratio: float, tolerance: float, work: Work,
+) -> tuple[float, int]:  # fmt: skip
+    """One step into ``work``; its error over the tolerance (infinite: not converged) and Newton's iterations."""
+    cells, count = work.tangent.shape
+    place(film, passed, work)
+    start_width = work.width.copy()
+    for f in range(1, cells + 1):
+        work.share[f] = min(max(work.weight[f] + upwind_shift(work.drop[f]), 0.0), 1.0)
+    if ratio > 0:
+        for c in range(cells):
+            work.previous[0, c], work.previous[1, c] = work.stages[3, c], work.stages[4, c]
+            work.previous[2, c] = work.stages[5, c]
+    work.u[:] = u
+    work.stages[0] = u[1:-1]
+    if not fluxes(law, film, currents[0], work):
+        return math.inf, 0
+    if count > 0:
+        tangent_fluxes(law, along, currents[0], work)
+    first_rates(tangent, work)
+    iterations, tau = 0, GAMMA * step
+    for stage in range(1, STAGES):
+        now = passed + tau * currents[stage]
+        for s in range(stage):
+            now += step * WEIGHTS[stage, s] * currents[s]
+        place(film, now, work)
+        for c in range(cells):
+            total = start_width[c] * u[c + 1]
+            for s in range(stage):
+                total += step * WEIGHTS[stage, s] * work.rate[s, c]
+            work.known[c] = total
+        predict(stage, ratio, work)
+        before = 0.05
+        for iteration in range(9):
+            iterations += 1
+            if iteration == 8 or not fluxes(law, film, currents[stage], work):
+                return math.inf, iterations
+            factorise(tau, work)
+            largest = newton_change(tau, work)
+            contraction = largest / before
+            if not largest < 2 or (iteration > 0 and contraction > 2):
+                return math.inf, iterations
+            # the next change of a quadratic iteration; before the first one a curvature of 20 is assumed
+            if largest < 0.01 * tolerance or largest * contraction < NEWTON * tolerance:
+                break
+            before = min(largest, 0.05)
+        for c in range(cells):
+            work.rate[stage, c] = (work.width[c] * work.u[c + 1] - work.known[c]) / tau
+        work.stages[stage] = work.u[1:-1]
+        if count > 0:
+            tangent_fluxes(law, along, currents[stage], work)
+            tangent_stage(stage, step, tau, start_width, tangent, work)
+    error = 0.0
+    for c in range(cells):
+        total = 0.0
+        for s in range(STAGES):
+            total += (WEIGHTS[STAGES - 1, s] - LOWER_ORDER[s]) * work.rate[s, c]
+        low = min(work.u[c + 1] - law.immobile, 1 - work.u[c + 1])
+        error = max(error, abs(total) * step / work.width[c], -low)
+    return error / tolerance, iterations
+
+
+@njit(cache=True, nogil=True)
+def pair_currents(course: Course, time: float, step: float, currents: FloatArray) -> bool:
+    """Currents of the stages, scaled to carry exactly the logged charge; false if by more than a quarter."""
+    total, size = 0.0, 0.0
+    for s in range(STAGES):
+        currents[s] = straight(time + TIMES[s] * step, course.time, course.value)
+        total += step * WEIGHTS[STAGES - 1, s] * currents[s]
+        size += step * abs(currents[s]) / STAGES
+    exact = integral_to(time + step, course) - integral_to(time, course)
+    if abs(total - exact) <= 1e-14 * size:
+        return True
+    if abs(total - exact) > 0.25 * abs(exact):
+        return False
+    for s in range(STAGES):
+        currents[s] *= exact / total
+    return True
+
+
+@njit(cache=True, nogil=True)
+def settle_pair(u: FloatArray, width: FloatArray, immobile: float) -> None:
+    """Take what a step left outside the physical range, within the tolerance, from the neighbours."""
+    cells = width.shape[0]
+    for c in range(1, cells):
+        inside = min(max(u[c], immobile), 1.0)
+        u[c + 1] += (u[c] - inside) * width[c - 1] / width[c]
+        u[c] = inside
+    for c in range(cells, 1, -1):
+        inside = min(max(u[c], immobile), 1.0)
+        u[c - 1] += (u[c] - inside) * width[c - 1] / width[c - 2]
+        u[c] = inside
+
+
+@njit(cache=True, nogil=True)
+def pair_run(
+    law: PairLaw, film: MovingFilm, along: Directions, course: Course, duration: float, first: float,
+    u: FloatArray, tangent: FloatArray, drop: FloatArray, tolerance: float, counts: FloatArray,
+) -> int:  # fmt: skip
+    """One stage, in place on the fractions (C + 2,), their derivatives (C, P) and the drops (C + 1,).
+
+    ``counts`` takes the numbers of steps, rejected steps and Newton iterations.
+    """
+    cells, count = tangent.shape
+    work = new_work(cells, count)
+    work.drop[:] = drop
+    currents = np.zeros(STAGES)
+    time, passed, step, grow, taken = 0.0, 0.0, first, 5.0, 0.0
+    while duration - time > 1e-13 * duration:
+        left = duration - time
+        trial = min(step, left)
+        if 0.6 * left < trial < left:
+            trial = left / 2
+        error = math.inf
+        if pair_currents(course, time, trial, currents):
+            work.drop[:] = drop
+            ratio = trial / taken if taken > 0 and trial < 3 * taken else 0.0
+            error, iterations = pair_step(
+                law, film, along, u, tangent, passed, currents, trial, ratio, tolerance, work
+            )
+            taken = 0.0
+            counts[2] += iterations
+        if error > 1:
+            counts[1] += 1
+            step = trial * min(max(0.9 * error**-0.25 if math.isfinite(error) else 0.2, 0.1), 0.7)
+            grow = 1.0
+            if step < 1e-13 * duration:
+                return STUCK
+            continue
+        time, taken = time + trial, trial
+        for s in range(STAGES):
+            passed += trial * WEIGHTS[STAGES - 1, s] * currents[s]
+        u[1:-1] = work.u[1:-1]
+        settle_pair(u, work.width, law.immobile)
+        tangent[:] = work.tangent
+        drop[:] = work.drop
+        counts[0] += 1
+        proposed = trial * min(grow, 0.9 * max(error, 1e-6) ** -0.25)
+        step = proposed if trial >= 0.999 * step else max(proposed, step)
+        grow = 5.0
+    return DONE
