@@ -23,3 +23,11 @@ from ionscape.core.temperature_slip import temperature_slip
 )
 def test_slips_are_questioned(text: str, words: str) -> None:
     assert temperature_slip(parse_quantity(text, "temperature")) == words
+
+
+def test_sure_confirms_what_would_be_questioned() -> None:
+    assert without_sure("70 K (sure)") == ("70 K", True)
+    assert without_sure("70 degC") == ("70 degC", False)
+    assert questioned_temperature("70 K (sure)").value == 70.0
+    with pytest.raises(InputError, match="did you mean 70 degC.*write '70 K \\(sure\\)'"):
+        questioned_temperature("70 K")

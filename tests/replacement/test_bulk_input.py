@@ -109,6 +109,15 @@ def test_a_single_temperature_elsewhere_is_not_used() -> None:
     assert "known at 25 °C only, the experiment was at 70 °C" in found.estimate.note
 
 
+def test_one_value_and_an_activation_energy_are_a_line_too() -> None:
+    energy = Row("activation_energy", measured(0.65 * eV, 0.01 * eV, dimension_of("J"), source="E"))
+    series = _series(conductivity=_rows([323.15], 0.01), activation_energy=[energy])
+    found = bulk_diffusion_at(series, AT).estimate
+    assert found.value == pytest.approx(1e-17, rel=1e-6)
+    along = 0.01 * eV / Boltzmann * (1 / 323.15 - 1 / 343.15)
+    assert found.spread == pytest.approx(math.hypot(0.01, along), rel=1e-3)
+
+
 def test_extrapolation_is_said() -> None:
     found = bulk_diffusion_at(_series(conductivity=_rows([293.15, 303.15, 313.15], 0.01)), AT)
     assert any("extrapolated from 20 °C to 40 °C" in doubt for doubt in found.doubts)

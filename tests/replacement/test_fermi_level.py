@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -45,13 +46,14 @@ def test_occupied_share_against_adaptive_quadrature(distribution: SiteEnergyDist
     kt = Boltzmann * 343.0 / MEV
 
     def taken(energy: float, level: float) -> float:
-        return float(distribution.density(energy * MEV)) * MEV / (1 + math.exp(min((energy - level) / kt, 600)))
+        return (
+            float(distribution.density(energy * MEV)) * MEV / (1 + math.exp(min((energy - level) / kt, 600)))
+        )
 
     for level in (-250.0, 20.0, 180.0):
         ends = sorted({-3000.0, -400.0, level, 800.0, 3000.0, *(b / MEV for b in distribution.breaks)})
         exact = sum(
-            integrate.quad(taken, a, b, args=(level,), epsabs=1e-13)[0]
-            for a, b in zip(ends[:-1], ends[1:], strict=True)
+            integrate.quad(taken, a, b, args=(level,), epsabs=1e-13)[0] for a, b in itertools.pairwise(ends)
         )
         assert float(occupied_share(distribution, level * MEV, 343.0)) == pytest.approx(exact, rel=1e-7)
 

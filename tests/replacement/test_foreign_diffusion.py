@@ -83,14 +83,16 @@ def test_it_solves_its_own_three_balances(
     assume(through_layer(1e-9) < 0)
     foreign = brentq(through_layer, 1e-9, 1e6, xtol=1e-15)
     found = diffusion_of_foreign_ion(
-        native_bulk=1, native_front=(1 + layer) / 2, native_layer=layer, diffusion_bulk=1, diffusion_front=d_front,
-        diffusion_layer=d_layer, gradient_front=gradient, field_bulk=1,
+        native_bulk=1, native_front=(1 + layer) / 2, native_layer=layer, diffusion_bulk=1,
+        diffusion_front=d_front, diffusion_layer=d_layer, gradient_front=gradient, field_bulk=1,
     )  # fmt: skip
     assert found == pytest.approx(foreign, rel=1e-6)
 
 
-GOOD = {"native_bulk": 1.0, "native_front": 0.5, "native_layer": 0.1, "diffusion_bulk": 1e-17,
-        "diffusion_front": 1e-18, "diffusion_layer": 1e-22, "gradient_front": 1e8, "field_bulk": 1e5}  # fmt: skip
+GOOD = {
+    "native_bulk": 1.0, "native_front": 0.5, "native_layer": 0.1, "diffusion_bulk": 1e-17,
+    "diffusion_front": 1e-18, "diffusion_layer": 1e-22, "gradient_front": 1e8, "field_bulk": 1e5,
+}  # fmt: skip
 
 
 def test_a_steeper_front_means_a_slower_foreign_ion() -> None:

@@ -91,7 +91,9 @@ def test_static_ions_lie_one_above_the_other_and_mixed_ones_share() -> None:
     for lower, upper in ((0, 1), (1, 2)):
         assert static.energy[static.ions[lower] > 0].max() <= static.energy[static.ions[upper] > 0].min()
     occupied = mixed.ions.sum(axis=0) > 0
-    np.testing.assert_allclose(mixed.ions[:, occupied] / mixed.ions.sum(axis=0)[occupied], np.outer(u, np.ones(occupied.sum())))
+    np.testing.assert_allclose(
+        mixed.ions[:, occupied] / mixed.ions.sum(axis=0)[occupied], np.outer(u, np.ones(occupied.sum()))
+    )
     np.testing.assert_allclose(mixed.level, 0, atol=1e-12 * e)
     np.testing.assert_allclose(static.ions.sum(axis=0), mixed.ions.sum(axis=0), rtol=1e-9, atol=1e-9 / e)
 
@@ -105,7 +107,13 @@ def test_levels_agree_with_the_law_of_diffusion() -> None:
 
 @pytest.mark.parametrize(
     ("u", "q"),
-    [([0.5, 0.4], None), ([1.2, -0.2], None), ([0.5, 0.5], [0, 0.6]), ([0.5, 0.5], [0, -0.1]), ([0.5, 0.5], [0.0])],
+    [
+        ([0.5, 0.4], None),
+        ([1.2, -0.2], None),
+        ([0.5, 0.5], [0, 0.6]),
+        ([0.5, 0.5], [0, -0.1]),
+        ([0.5, 0.5], [0.0]),
+    ],
 )
 def test_impossible_populations_are_refused(u: list[float], q: list[float] | None) -> None:
     with pytest.raises(InputError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -32,7 +34,9 @@ DEEP = np.array([1e-12, 1e-9, 1e-6, 1e-3, 0.05, 0.3, 0.5, 0.7, 0.9, 0.97])
 
 
 @pytest.mark.parametrize("distribution", EVERY)
-def test_quantile_inverts_the_cumulative_share_far_into_the_tail(distribution: SiteEnergyDistribution) -> None:
+def test_quantile_inverts_the_cumulative_share_far_into_the_tail(
+    distribution: SiteEnergyDistribution,
+) -> None:
     energy = distribution.quantile(DEEP)
     assert np.all(np.diff(energy) > 0)
     np.testing.assert_allclose(distribution.cumulative(energy), DEEP, rtol=1e-9)
@@ -41,14 +45,16 @@ def test_quantile_inverts_the_cumulative_share_far_into_the_tail(distribution: S
 @pytest.mark.parametrize("distribution", EVERY)
 def test_cumulative_share_is_the_integral_of_the_density(distribution: SiteEnergyDistribution) -> None:
     at = distribution.quantile([1e-10, 0.2, 0.6, 0.95])
-    for low, high in zip(at[:-1], at[1:], strict=True):
+    for low, high in itertools.pairwise(at):
         inside = [b for b in distribution.breaks if low < b < high]
         ends = np.array([low, *inside, high])
         area = sum(
             integrate.quad(lambda x: float(distribution.density(x * MEV)) * MEV, a / MEV, b / MEV)[0]
-            for a, b in zip(ends[:-1], ends[1:], strict=True)
+            for a, b in itertools.pairwise(ends)
         )
-        assert area == pytest.approx(float(distribution.cumulative(high) - distribution.cumulative(low)), rel=1e-8)
+        assert area == pytest.approx(
+            float(distribution.cumulative(high) - distribution.cumulative(low)), rel=1e-8
+        )
 
 
 @pytest.mark.parametrize("distribution", EVERY)
@@ -97,7 +103,13 @@ def test_a_fine_table_of_a_gaussian_is_close_to_it() -> None:
     assert table.fwhm == pytest.approx(exact.fwhm, rel=1e-4)
 
 
-@given(st.floats(1e-9, 0.999), st.floats(0.02, 0.98), st.floats(10, 400), st.floats(10, 400), st.floats(-600, 600))
+@given(
+    st.floats(1e-9, 0.999),
+    st.floats(0.02, 0.98),
+    st.floats(10, 400),
+    st.floats(10, 400),
+    st.floats(-600, 600),
+)
 def test_a_sum_lies_between_its_parts(p: float, weight: float, one: float, two: float, apart: float) -> None:
     parts = (Gaussian(one * MEV), Gaussian(two * MEV, apart * MEV))
     both = Mixture(parts, (weight, 1 - weight))

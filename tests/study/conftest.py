@@ -26,6 +26,7 @@ class Plateau:
 _SPEC = """
 import os
 import time
+from pathlib import Path
 
 import numpy as np
 from ionscape.core.errors import AnalysisError
@@ -50,9 +51,14 @@ class SlipOptions(BaseModel):
 class NoOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+class FileOptions(NoOptions):
+    log_file: str = ""
+    steps: list[dict[str, str]] = []
+
 class Fields(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     amplitude: float = 0.01
+    log_file: str = ""
 
 def plateau(item, sample, options):
     from toy_technique.helper import factor
@@ -107,6 +113,15 @@ def compared(series, options):
     gains = ", ".join(f"{label} {fields.amplitude:g}" for label, fields in zip(series.labels, series.fields))
     return Outcome(findings=(f"{len(series.pieces)} pieces, compared with {words}", gains))
 
+def defaulted(series, options):
+    rows = series.inputs.get("with_value", ())
+    logged = Path(options.log_file).read_text().strip() if options.log_file else ""
+    fields = [Path(f.log_file).read_text().strip() for f in series.fields if f.log_file]
+    steps = [Path(s["inner_file"]).read_text().strip() for s in options.steps]
+    values = ", ".join(f"{r.estimate.value:.3g}" for r in rows)
+    words = f"{logged} {fields} {steps} {series.sample.name}"
+    return Outcome(findings=(f"{len(rows)} rows: {values}", words))
+
 def refuses(series, options):
     raise AnalysisError("nothing here to average")
 
@@ -133,6 +148,14 @@ TECHNIQUE = Technique(
                  input_dimensions={"on": "S/m"}, outputs={"mean": "S/m", "luck": "1"}),
         Analysis("toy.compared", "Pieces beside a value.", NoOptions, compared, each=plateau_of,
                  optional_inputs=("with_value",), measures=True, input_dimensions={"with_value": "S/m"}),
+        Analysis("toy.defaulted", "Takes what there is.", FileOptions, defaulted, each=plateau_of,
+                 optional_inputs=("with_value", "other_value"), measures=True,
+                 input_dimensions={"with_value": "S/m", "other_value": "S/m"},
+                 default_inputs={"with_value": ("toy.plateau", "conductivity_total")},
+                 alternatives=(("with_value", "other_value"),)),
+        Analysis("toy.lone", "Needs a sample only.", FileOptions, defaulted, optional_inputs=("with_value",),
+                 measures=False, one_sample=True, input_dimensions={"with_value": "S/m"},
+                 default_inputs={"with_value": ("toy.plateau", "conductivity_total")}),
         Analysis("toy.slips", "Gives what cannot be written.", SlipOptions, slips, inputs=("on",),
                  outputs={"mean": "S/m"}),
         Analysis("toy.refuses", "Always refuses.", NoOptions, refuses, inputs=("on",),

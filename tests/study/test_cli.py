@@ -182,6 +182,7 @@ def test_techniques_show_fields_defaults_and_units(toy_site: Path, command: Call
     whole = command("techniques", "toy").out
     assert re.search(r"^  amplitude +number, default 0.01$", whole, re.M)
     assert re.search(r"^  weights +modulus \| unit, default modulus$", whole, re.M)
+    assert "default conductivity_total of the only toy.plateau on the sample" in whole
     one = command("techniques", "toy.average").out
     on = r"^  on +results, e.g. arcs.conductivity_total, or a value \[S/m\], required$"
     assert re.search(on, one, re.M)

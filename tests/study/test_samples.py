@@ -9,7 +9,7 @@ import pytest
 
 from ionscape.core.estimate import correlation
 from ionscape.core.sample import Sample
-from ionscape.study.problems import Problems
+from ionscape.study.problems import Problems, StudyErrors
 from ionscape.study.samples import read_samples
 
 
@@ -71,3 +71,16 @@ def test_another_morphology_is_a_problem() -> None:
     problems = Problems(Path("x.yaml"), {})
     read_samples("study", {"llto": {"morphology": "ceramic"}}, problems)
     assert problems.within(("samples", "llto", "morphology"))
+
+
+def test_a_relative_permittivity_is_carried_along() -> None:
+    permittivity = one(permittivity="8.0 ± 0.4").extra["permittivity"]
+    assert permittivity.value == pytest.approx(8.0)
+    assert permittivity.standard_uncertainty == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(("stated", "message"), [("0.5", "cannot be below 1"), ("2e5", "outside 1 to 1e5"),
+                                                 ("8 F/m", "expected a fraction")])  # fmt: skip
+def test_an_impossible_permittivity_is_questioned(stated: str, message: str) -> None:
+    with pytest.raises(StudyErrors, match=message):
+        one(permittivity=stated)

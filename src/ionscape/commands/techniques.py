@@ -63,7 +63,11 @@ def _analysis(analysis: Analysis) -> list[str]:
     for key in analysis.all_inputs:
         unit = analysis.input_dimensions.get(key)
         what = "results, e.g. arcs.conductivity_total, or a value" + (f" [{unit}]" if unit else "")
-        lines.append(_line(key, what, "required" if key in analysis.inputs else "", ""))
+        default = ""
+        if key in analysis.default_inputs:
+            use, quantity = analysis.default_inputs[key]
+            default = f"default {quantity} of the only {use} on the sample, if there is one"
+        lines.append(_line(key, what, "required" if key in analysis.inputs else default, ""))
     lines += _fields(analysis.options)
     if analysis.outputs:
         lines.append("  gives " + ", ".join(f"{q} [{unit}]" for q, unit in analysis.outputs.items()))
@@ -89,6 +93,8 @@ def _line(name: str, kind: str, default: str, description: str) -> str:
 def _default(value: Any) -> str:
     if value is None or value in ("", ()):
         return ""
+    if isinstance(value, (list, tuple)):
+        return f"default {', '.join(str(getattr(v, 'text', None) or v) for v in value)}"
     if isinstance(value, bool):
         return f"default {str(value).lower()}"
     text = getattr(value, "text", None) or value
@@ -114,4 +120,6 @@ def _words(annotation: Any) -> str:
     if known is not None:
         return known
     name = getattr(annotation, "__name__", str(annotation))
-    return "quantity" if name in ("Quantity", "Estimate") else name
+    if name in ("Quantity", "Estimate"):
+        return "quantity"
+    return "text" if "text" in getattr(annotation, "__dataclass_fields__", ()) else name

@@ -53,7 +53,8 @@ def bulk_diffusion_at(
     ----------
     series : Series
         With ``inputs["conductivity"]`` (rows at one or several temperatures) or ``inputs["bulk_diffusion"]``
-        (D_sigma or D_CAIT; D* and the like with ``inputs["haven_ratio"]``).
+        (D_sigma or D_CAIT; D* and the like with ``inputs["haven_ratio"]``). Values at one temperature only
+        are carried to another by ``inputs["activation_energy"]`` [J], where it is there.
     temperature : Estimate
         [K]
     default_note : str
@@ -174,12 +175,31 @@ def _at_one(
     doubts: list[str],
 ) -> BulkDiffusion:  # fmt: skip
     there = points[0][1].value
+    energy = tuple(series.inputs.get("activation_energy", ()))
+    if abs(there - temperature.value) > SAME_TEMPERATURE and len(energy) == 1:
+        return _carried(points[0], temperature, energy[0].estimate, name, doubts)
     if abs(there - temperature.value) > SAME_TEMPERATURE:
         then = format_celsius(temperature.value)
         return _none(f"{name} is known at {format_celsius(there)} only, the experiment was at {then}: give "
-                     "it at that temperature, or at several")  # fmt: skip
+                     "it at that temperature, or at several, or with 'activation_energy'")  # fmt: skip
     found = _weighted(series, [d for d, _ in points], np.ones((len(points), 1)), np.ones(1))[0]
     return BulkDiffusion(found, tuple(doubts), f"{name} at {format_celsius(there)}")
+
+
+def _carried(
+    point: tuple[Estimate, Estimate], temperature: Estimate, energy: Estimate, name: str, doubts: list[str]
+) -> BulkDiffusion:
+    """One value along a known activation energy, that of D (or of σT)."""
+    from ionscape.fit.arrhenius_extrapolation import arrhenius_law
+
+    if energy.status != "determined":
+        return _none(f"the activation energy is {energy.status}: {energy.note}")
+    law = arrhenius_law([point[0]], [point[1]], energy)
+    there, wanted = format_celsius(point[1].value), format_celsius(temperature.value)
+    own = energy.value / (Boltzmann * temperature.value)
+    found = power_product((law.at(temperature.value), 1.0), (_relative(temperature), own))
+    return BulkDiffusion(found, tuple(doubts), f"{name} at {there}, carried to {wanted} by the activation "
+                                               "energy")  # fmt: skip
 
 
 def _on_line(

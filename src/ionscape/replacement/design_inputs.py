@@ -151,7 +151,8 @@ def _spectrometer(options: DesignOptions, density: Estimate) -> Spectrometer:
     said = options.counting
     return Spectrometer(
         said.native, said.foreign, said.slice, said.resolution, said.depth_error,
-        math.hypot(said.current_error, density.standard_uncertainty / density.value), said.scale_error,
+        math.hypot(options.current_error.value, density.standard_uncertainty / density.value),
+        said.scale_error,
     )  # fmt: skip
 
 
@@ -214,13 +215,14 @@ def _ratios(
         elif own:
             found[ion] = min((row.estimate for row in own), key=lambda e: e.standard_uncertainty)
         elif ion in ASSUMED_RATIOS:
-            found[ion] = measured(ASSUMED_RATIOS[ion], ASSUMED_RATIO_SPREAD * ASSUMED_RATIOS[ion], scale="log",
+            value = ASSUMED_RATIOS[ion]
+            found[ion] = measured(value, ASSUMED_RATIO_SPREAD * value, scale="log",
                                   source=f"{series.source}.ions.{ion}.ratio")  # fmt: skip
-            notes.append(f"D of {ion} {ASSUMED_RATIOS[ion]:.2g} of D_bulk, as in a lithium borate glass (assumed, "
-                         "within a factor 1.6)")  # fmt: skip
+            notes.append(f"D of {ion} {value:.2g} of D_bulk, as in a lithium borate glass (assumed, within a "
+                         "factor 1.6)")  # fmt: skip
         else:
-            raise InputError(f"D of {ion} is not known: state 'ions: {{{ion}: 1e-4}}' (D over D_bulk), or give "
-                             "diffusion_ratio from a fit of its profile")  # fmt: skip
+            raise InputError(f"D of {ion} is not known: state 'ions: {{{ion}: 1e-4}}' (D over D_bulk), or "
+                             "give diffusion_ratio from a fit of its profile")  # fmt: skip
     return found, _reference(rows, temperatures)
 
 

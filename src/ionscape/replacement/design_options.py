@@ -20,7 +20,7 @@ MOST_IONS, MOST_TEMPERATURES = 6, 12
 
 
 def _ions(value: Any) -> dict[str, StatedIon]:
-    """``[K+, Cs+]``, or with D over D_bulk: ``{K+: 7.7e-4, Cs+: {ratio: 4.5e-5, activation_energy: 0.9 eV}}``."""
+    """``[K+, Cs+]``; with D over D_bulk ``{K+: 7.7e-4, Cs+: {ratio: 4.5e-5, activation_energy: 0.9 eV}}``."""
     if isinstance(value, Mapping):
         found = {checked_ion(name): StatedIon(str(name)) if stated is None else _ion(str(name), stated)
                  for name, stated in value.items()}  # fmt: skip
@@ -68,9 +68,9 @@ class DesignOptions(FieldModel):
 
     ions: Annotated[dict[str, StatedIon], PlainValidator(_ions)] = Field(
         default_factory=dict,
-        description="foreign ions that could be taken, with D over D_bulk where diffusion_ratio does not give "
-        "it: [K+, Cs+], {K+: 7.7e-4 ± 0.5e-4, Cs+: {ratio: 4.5e-5, activation_energy: 0.9 eV}}; K+, Rb+ and "
-        "Cs+ with the ratios of a lithium borate glass (assumed) unless given",
+        description="foreign ions that could be taken, with D over D_bulk where diffusion_ratio does not "
+        "give it: [K+, Cs+], {K+: 7.7e-4 ± 0.5e-4, Cs+: {ratio: 4.5e-5, activation_energy: 0.9 eV}}; K+, Rb+ "
+        "and Cs+ with the ratios of a lithium borate glass (assumed) unless given",
     )
     front_depth: Length = Field(
         default_factory=lambda: parse_quantity("100 nm", "length"), description="where the front is wanted"
@@ -101,6 +101,8 @@ class DesignOptions(FieldModel):
     counting: Annotated[StatedCounting, PlainValidator(_counting)] = Field(
         StatedCounting("default"),
         description="how the profile will be measured: counts per slice 'native' and 'foreign' (15000), "
-        "'slice' (0.5 nm), 'resolution' (1 nm), and the relative errors 'depth_error', 'current_error' and "
-        "'scale_error' (1 %)",
+        "'slice' (0.5 nm), 'resolution' (1 nm), and the relative errors 'depth_error', 'scale_error' (1 %)",
+    )
+    current_error: Fraction = Field(
+        default_factory=lambda: parse_quantity("1 %", "fraction"), description="of the charge, relative 1 SD"
     )

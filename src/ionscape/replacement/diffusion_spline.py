@@ -10,20 +10,25 @@ from numpy.typing import NDArray
 
 from ionscape.core.errors import AnalysisError
 from ionscape.core.estimate import Estimate
+from ionscape.fit.information import effective_count
 from ionscape.replacement.instrument import slice_edges, slice_means
 from ionscape.replacement.measured_profile import MeasuredProfile
 from ionscape.replacement.profile_course import Course
-from ionscape.replacement.profile_forward import electroneutral_profile, film_faces
+from ionscape.replacement.profile_forward import (
+    electroneutral_profile,
+    electroneutral_sensitivities,
+    film_faces,
+)
 
 FloatArray = NDArray[np.float64]
 
 TABLE = np.linspace(0.0, 1.0, 513)
 KNOTS = 15
-"""Intervals of the spline between 0 and 1."""
+"""Intervals of the spline between 0 and 1, in the square root of the fraction."""
 MODEL_ERROR = 3e-4
 """Of a simulated fraction: counted with the noise, which is smaller where few ions are left."""
-_STEP, _ROUNDS, _DRAWS = 0.02, 60, 2000
-_LIMITS, _MOST = (1e-4, 1e6), 5.0  # of the penalty's strength, and of its change in one step
+_STEP, _ROUNDS, _DRAWS = 1e-3, 60, 2000
+_LIMITS, _MOST = (1e-4, 1e6), 10.0  # of the penalty's strength, and of its change in one step
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,9 @@ class SimulatedFilm:
     def profile(
         self, log_native: FloatArray, log_foreign: float, factor: float
     ) -> tuple[FloatArray, FloatArray]:
-        """Faces [m] and fractions of the native ion, for ln D [m^2/s] at `TABLE`, times a factor of the current.
+        """Faces [m] and fractions of the native ion.
+
+        ``log_native``: ln D [m^2/s] at `TABLE`; ``factor``: of the current.
         """
         length = self.length * factor
         shift = math.log(self.course.duration) - 2 * math.log(length)
@@ -55,6 +62,24 @@ class SimulatedFilm:
             log_native + shift, log_foreign + shift, self.course.relative, self.faces, 0.0
         )
         return self.faces * length, fractions
+
+    def derivatives(
+        self, log_native: FloatArray, log_foreign: float, factor: float, splines: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Faces [m], fractions (C,) and their derivatives (K + 2, C).
+
+        By the K coefficients of the splines, by ln D of both ions, and by ln of the current in what it does
+        to the fractions (not to the depth).
+        """
+        length, count = self.length * factor, splines.shape[1]
+        shift = math.log(self.course.duration) - 2 * math.log(length)
+        by_native = np.vstack([splines.T, np.ones(splines.shape[0]), np.full(splines.shape[0], -2.0)])
+        by_foreign = np.concatenate([np.zeros(count), [1.0, -2.0]])
+        fractions, slopes = electroneutral_sensitivities(
+            log_native + shift, log_foreign + shift, self.course.relative, self.faces, 0.0, by_native,
+            by_foreign, np.zeros(count + 2),
+        )  # fmt: skip
+        return self.faces * length, fractions, slopes
 
     def refined(self, fractions: FloatArray) -> SimulatedFilm:
         """Cells as fine as this curve asks for."""
@@ -133,39 +158,67 @@ class SplineProblem:
         return np.concatenate(parts)
 
     def linearised(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Residuals and their derivatives; the film is simulated anew only where it changes."""
-        native = self.native(theta)
+        """Residuals and their derivatives; the film's come with its simulation."""
+        depth, current = theta[self.scales][:2] * self.sd[:2]
+        faces, fractions, slopes = self.film.derivatives(
+            self.log_native(theta), float(theta[self.count]), math.exp(current), self.splines
+        )
+        edges, blur = self.edges * (1 + depth), self.profile.resolution[0]
+        native = slice_means(faces, fractions, edges, blur)
         residuals = self.residuals(theta, native)
+        columns = [slice_means(faces, slope, edges, blur) for slope in slopes]
+        inner = slice(0, self.count + 3)
+        moves = np.zeros((native.size, self.count + 3))
+        moves[:, : self.count + 1] = np.column_stack(columns[:-1])
+        stretched = slice_means(faces * (1 + _STEP), fractions, edges, blur) - native
+        moves[:, self.count + 2] = (columns[-1] + stretched / _STEP) * self.sd[1]
+        moved = slice_means(faces, fractions, self.edges * (1 + depth + _STEP), blur) - native
+        moves[:, self.count + 1] = moved / _STEP * self.sd[0]
         jacobian = np.zeros((residuals.size, self.size))
-        inner = self.count + 3  # what changes the film or where it is seen
-        for k in np.flatnonzero(self.free):
-            step = _STEP if k <= self.count else 0.1
-            moved = theta.copy()
-            moved[k] += step
-            seen = self.native(moved) if k < inner else native
-            jacobian[:, k] = (self.residuals(moved, seen) - residuals) / step
+        jacobian[:, inner] = self._by_native(theta, moves)
+        for k in np.flatnonzero(self.free):  # the residuals are linear in what is left, and in all of theta's
+            shifted = theta.copy()  # own appearance in the priors
+            shifted[k] += 1.0
+            jacobian[:, k] += self.residuals(shifted, native) - residuals
+        jacobian[:, ~self.free] = 0.0
         return residuals, jacobian
+
+    def _by_native(self, theta: FloatArray, moves: FloatArray) -> FloatArray:
+        """Change of the residuals with the fractions per slice alone, (m, n) for moves (N, n)."""
+        still = self.residuals(theta, np.zeros(moves.shape[0]))
+        return np.column_stack([self.residuals(theta, move) - still for move in moves.T])
 
     # ---- fit ----------------------------------------------------------------------------------------
     def start(self) -> FloatArray:
-        """A straight ln D, from D_M/10 at the plateau; D_M from the width of the front."""
-        theta = np.zeros(self.size)
+        """ln D from D_M/10 at the plateau to the bulk's, bent as a Gaussian's; D_M from the front's slope.
+
+        A blurred front is less steep than it is: smaller D_M are tried too.
+        """
+        from scipy.special import ndtri
+
         u, x = self.profile.native, self.profile.depth
         near = np.flatnonzero(u < 0.55)
         deep = x[near[-1]] if near.size else x[x.size // 2]
         inside = (x > 0.35 * deep) & (x < 0.75 * deep)
         plateau = float(np.clip(np.mean(u[inside]) if inside.any() else 0.1, 0.01, 0.4))
-        rising = (u > 0.4) & (u < 0.8) & (x > 0.5 * deep) & (x < 1.5 * deep)
+        rising = (u > 0.3) & (u < 0.8) & (x > 0.5 * deep) & (x < 1.5 * deep)
         slope = np.polyfit(x[rising], u[rising], 1)[0] if rising.sum() >= 3 else 0.4 / (0.02 * deep)
         speed = self.film.length / self.film.course.duration
-        log_foreign = math.log(speed * 0.5 / max(float(slope), 0.4 / deep))
-        top = 8.0
-        if self.bulk is not None and self.bulk.status == "determined":
-            top = math.log(self.bulk.value) - log_foreign
-        line = -2.3 + (TABLE - plateau) * (top + 2.3) / (1 - plateau)
-        theta[: self.count] = np.linalg.lstsq(self.splines, line, rcond=None)[0]
-        theta[self.count] = log_foreign
-        return theta
+        steepest = math.log(speed * 0.5 / max(float(slope), 0.4 / deep))
+        bend = ndtri(0.9 * np.maximum(TABLE, 0.3 * plateau))
+        bend = (bend - ndtri(0.9 * plateau)) / (bend[-1] - ndtri(0.9 * plateau))
+        best, lowest = np.zeros(self.size), math.inf
+        for lower in (0.0, 0.7, 1.4, 2.1):
+            theta = np.zeros(self.size)
+            theta[self.count] = steepest - lower
+            top = 7.0 if self.bulk is None or self.bulk.status != "determined" else (
+                math.log(self.bulk.value) - theta[self.count])  # fmt: skip
+            line = -2.3 + (top + 2.3) * bend
+            theta[: self.count] = np.linalg.lstsq(self.splines, line, rcond=None)[0]
+            residuals = self.residuals(theta, self.native(theta))
+            if residuals @ residuals < lowest:
+                best, lowest = theta, float(residuals @ residuals)
+        return best
 
     def solve(self, theta: FloatArray) -> SplineFit:
         """Marquardt's steps, the penalty's strength renewed after each (MacKay's fixed point).
@@ -175,7 +228,7 @@ class SplineProblem:
         AnalysisError
             If no step lowers the misfit and it is still far above the noise.
         """
-        strength, damping, settled, refined = 1.0, 1e-2, 0, 0
+        strength, damping, settled, refined = 0.1, 1e-2, 0, 0
         residuals, jacobian = self.linearised(theta)
         for _ in range(_ROUNDS):
             normal, gradient = self._normal(theta, residuals, jacobian, strength)
@@ -186,23 +239,30 @@ class SplineProblem:
             gained = cost - self._cost(trial, found, strength)
             if gained < 0:
                 damping *= 8
-                if damping > 1e8:
-                    break
+                if damping > 1e4:  # as low as it goes with this penalty
+                    renewed = self._renewed(theta, residuals, jacobian, strength)
+                    if abs(math.log(renewed / strength)) < 0.1:
+                        break
+                    strength, damping = renewed, 1e-2
                 continue
             damping = max(damping / 6, 1e-8)
             theta = trial
             residuals, jacobian = self.linearised(theta)
-            renewed = self._renewed(theta, jacobian, strength) if gained < 1 else strength
-            settled = settled + 1 if gained < 0.02 and abs(math.log(renewed / strength)) < 0.1 else 0
+            renewed = strength
+            if gained < max(3.0, 0.05 * cost):
+                renewed = self._renewed(theta, residuals, jacobian, strength)
+            settled = settled + 1 if gained < 0.1 and abs(math.log(renewed / strength)) < 0.2 else 0
             strength = renewed
-            if settled == 2 and refined == 2:
+            if settled and refined == 2:
                 break
             if settled and refined < 2:
                 self.film = self.film.refined(self.curve(theta)[1])
                 residuals, jacobian = self.linearised(theta)
                 refined, settled = refined + 1, 0
         points = self.profile.depth.size
-        if not residuals @ residuals < 25 * 2 * points:
+        count = points * (1 if self.profile.foreign is None else 2)
+        worst = effective_count(residuals[None, :count]) < 0.5 * count
+        if not residuals @ residuals < (2 if worst else 25) * count:
             raise AnalysisError(
                 f"{self.profile.label}: no D(n) was found whose profile comes near the measured one"
             )
@@ -228,11 +288,21 @@ class SplineProblem:
         inverse = np.linalg.pinv(normal, hermitian=True)[: self.count, : self.count]
         return float(self.rank - strength * np.sum(inverse * self.penalty))
 
-    def _renewed(self, theta: FloatArray, jacobian: FloatArray, strength: float) -> float:
-        bend = float(theta[: self.count] @ self.penalty @ theta[: self.count])
-        effective = max(self._effective(jacobian, strength), 0.05)
-        wanted = float(np.clip(effective / max(bend, 1e-12), *_LIMITS))
-        return float(np.clip(wanted, strength / _MOST, strength * _MOST))
+    def _renewed(
+        self, theta: FloatArray, residuals: FloatArray, jacobian: FloatArray, strength: float
+    ) -> float:
+        """MacKay's fixed point for the linearised problem, but not far from the present strength."""
+        found = strength
+        for _ in range(20):
+            normal, gradient = self._normal(theta, residuals, jacobian, found)
+            moved = (theta + _step(normal, gradient, 1e-9, self.free))[: self.count]
+            effective = max(self._effective(jacobian, found), 0.05)
+            wanted = float(np.clip(effective / max(float(moved @ self.penalty @ moved), 1e-12), *_LIMITS))
+            wanted = float(np.clip(wanted, strength / _MOST, strength * _MOST))
+            if abs(math.log(wanted / found)) < 0.01:
+                break
+            found = wanted
+        return found
 
 
 def _step(normal: FloatArray, gradient: FloatArray, damping: float, free: NDArray[np.bool_]) -> FloatArray:
@@ -246,11 +316,11 @@ def _step(normal: FloatArray, gradient: FloatArray, damping: float, free: NDArra
 
 
 def spline_basis(fraction: FloatArray) -> FloatArray:
-    """(n, K) cubic B-splines at fractions (n,)."""
+    """(n, K) cubic B-splines of the root of fractions (n,): D is steepest where few ions are left."""
     from scipy.interpolate import BSpline
 
     knots = np.linspace(-3 / KNOTS, 1 + 3 / KNOTS, KNOTS + 7)
-    inside = np.clip(fraction, 0.0, 1 - 1e-12)
+    inside = np.clip(np.sqrt(fraction), 0.0, 1 - 1e-12)
     return np.asarray(BSpline.design_matrix(inside, knots, 3).toarray())
 
 

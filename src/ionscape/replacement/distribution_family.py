@@ -61,6 +61,19 @@ class DistributionFamily(ABC):
         energy = found.quantile(share)
         return np.asarray(np.maximum(energy[:-1] - energy[-1], LOWEST_LEVEL))
 
+    def widths(self, values: FloatArray) -> FloatArray:
+        """FWHM of the whole distribution (K,) for values (K, n)."""
+        return np.asarray(values[:, 0])
+
+    def top_levels(self, values: FloatArray, vacancies: FloatArray) -> FloatArray:
+        """Fermi level of the bulk against the mean of the distribution (K,)."""
+        found = []
+        for one, vacant in zip(values, vacancies, strict=True):
+            distribution = self.distribution(one)
+            found.append(0.0 if distribution is None
+                         else float(distribution.quantile(1 - vacant)) - distribution.mean)  # fmt: skip
+        return np.array(found)
+
 
 @dataclass(frozen=True)
 class _OneGaussian(DistributionFamily):
@@ -94,10 +107,22 @@ class _TwoGaussians(DistributionFamily):
             return Gaussian(width)
         return Mixture((Gaussian(width), Gaussian(width, -apart)), (1 - share, share))
 
+    def widths(self, values: FloatArray) -> FloatArray:
+        """Between the outermost energies of half the largest density."""
+        width, apart, share = (v[:, None] for v in values.T)
+        grid = np.linspace(0.0, 1.0, 801)[None]
+        energy = -apart - width + grid * (apart + 2 * width)
+        density = (1 - share) * 2.0 ** (-((2 * energy / width) ** 2)) + share * 2.0 ** (
+            -((2 * (energy + apart) / width) ** 2))  # fmt: skip
+        above = density >= density.max(axis=1, keepdims=True) / 2
+        first, last = above.argmax(axis=1), grid.size - 1 - above[:, ::-1].argmax(axis=1)
+        step = (apart + 2 * width)[:, 0] / (grid.size - 1)
+        return np.asarray((last - first) * step)
+
 
 @dataclass(frozen=True)
 class _ExponentialTail(DistributionFamily):
-    """A sharp upper edge and an exponential tail of deep sites."""
+    """A sharp upper edge and an exponential tail of deep sites, so that D is a power of the filling."""
 
     name: str = "exponential tail"
 

@@ -17,8 +17,18 @@ from scipy.constants import Boltzmann, elementary_charge, epsilon_0
 
 from ionscape.core.errors import AnalysisError
 from ionscape.replacement import electroneutral_kernel as kernel
-from ionscape.replacement.electroneutral_flux import BEAM, CLOSED, MELT, Film, Front, Ions, all_faces, new_faces, upwind_shift
-from ionscape.replacement.electroneutral_steps import advance
+from ionscape.replacement.electroneutral_flux import (
+    BEAM,
+    CLOSED,
+    MELT,
+    Film,
+    Front,
+    Ions,
+    all_faces,
+    new_faces,
+    upwind_shares,
+)
+from ionscape.replacement.electroneutral_steps import Steps, integral_to, table_at
 from ionscape.replacement.law_table import law_tables, temperature_nodes
 from ionscape.replacement.programme import Course, Programme, Stage, Trace
 from ionscape.replacement.replacement_result import Replacement
@@ -135,18 +145,17 @@ class _Run:
             if end < stage.duration or self.time + stage.duration >= self.duration * (1 - 1e-12):
                 self._save(laws, course, front)
         if course.control == kernel.CURRENT:
-            self.logged += float(kernel.integral_to(stage.duration, course))
+            self.logged += float(integral_to(stage.duration, course))
         self.time += stage.duration
 
     def _advance(self, stage: Stage, laws: kernel.Laws, course: kernel.Course, front: Front, end: float) -> None:
         frame = kernel.Frame(0.0, self.conductor.thickness, Boltzmann / elementary_charge)
         limits = kernel.Limits(self.tolerance, SHORTEST * stage.duration)
+        steps = Steps(self.film, self.ions, front, frame, laws, course, limits, self.state)
         status = kernel.MORE
         while status != kernel.DONE:
             trace = np.zeros((STEPS_AT_ONCE, 4))
-            status, taken = advance(
-                self.film, self.ions, front, frame, laws, course, limits, self.state, end, trace
-            )
+            status, taken = steps.advance(end, trace)
             trace[:, 0] += self.time
             self.trace.append(trace[:taken])
             self.steps += taken
@@ -198,11 +207,11 @@ class _Run:
         u, cells = self.state.u, len(self.film.width)
         at = self.state.scalars[kernel.TIME]
         temperature = float(np.interp(at, course.temperature_time, course.temperature))
-        table = np.empty_like(laws.tables[0])
-        kernel.table_at(laws, temperature, table)
+        table = table_at(laws, temperature)
         faces = new_faces(cells, u.shape[1])
         faces.drop[:] = self.state.drop
-        share = np.clip(self.film.share + np.vectorize(upwind_shift)(self.state.drop), 0, 1)
+        share = np.empty_like(self.film.share)
+        upwind_shares(self.film.share, self.state.drop, share)
         mixing = 1.0 if laws.mixing_time == 0 else 0.0
         all_faces(
             self.film, self.ions, front, table, 1.0, 0.0, share, self.state.mixed, mixing, u,

@@ -69,10 +69,7 @@ def new_faces(cells: int, ions: int) -> Faces:
     )  # fmt: skip
 
 
-new_faces_compiled = njit(cache=True)(new_faces)
-
-
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def bernoulli(x: float) -> tuple[float, float]:
     """x/(e^x - 1) and its derivative."""
     if abs(x) < 0.2:
@@ -85,7 +82,7 @@ def bernoulli(x: float) -> tuple[float, float]:
     return value, value * (1 - x - value) / x
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def table_value(table: FloatArray, filling: float) -> tuple[float, float]:
     """ln D and its derivative by filling, from a table of `law_table.hermite_table`."""
     last = table.shape[0] - 1
@@ -110,6 +107,13 @@ def upwind_shift(drop: float) -> float:
     if abs(drop) > 40:
         return math.copysign(0.5, drop) - 1 / drop
     return 0.5 / math.tanh(drop / 2) - 1 / drop
+
+
+@njit(cache=True, nogil=True)
+def upwind_shares(share: FloatArray, drop: FloatArray, out: FloatArray) -> None:
+    """Share of the left side in the filling at every face."""
+    for f in range(share.shape[0]):
+        out[f] = min(max(share[f] + upwind_shift(drop[f]), 0.0), 1.0)
 
 
 @njit(cache=True, nogil=True)

@@ -44,6 +44,23 @@ LOWER_ORDER = np.array(
 )
 
 
+NEWTON = 0.05
+"""Share of the tolerance left to Newton's method."""
+
+
+def _predictors() -> FloatArray:
+    """(stages, stages) weights of the known stages in the polynomial through them at the next one."""
+    weights = np.zeros((STAGES, STAGES))
+    for stage in range(2, STAGES):
+        for j in range(stage):
+            others = [k for k in range(stage) if k != j]
+            weights[stage, j] = np.prod([(TIMES[stage] - TIMES[k]) / (TIMES[j] - TIMES[k]) for k in others])
+    return weights
+
+
+PREDICTORS = _predictors()
+
+
 class Course(NamedTuple):
     """What is imposed over the stage: current (u m/s) or voltage [V] at times [s], the integral to each time, and
     temperatures [K] at times."""
@@ -78,6 +95,22 @@ class Limits(NamedTuple):
 
     tolerance: float
     shortest: float
+
+
+class Room(NamedTuple):
+    """Arrays that the compiled code writes to: faces, fillings (C + 2, N), small work, shares (C + 1,), trial
+    fractions and known mixed parts (C + 2, N), and Newton's system."""
+
+    faces: Faces
+    fill: FloatArray
+    work: FloatArray
+    share: FloatArray
+    u: FloatArray
+    mixed: FloatArray
+    lower: FloatArray
+    diagonal: FloatArray
+    upper: FloatArray
+    right: FloatArray
 
 
 class State(NamedTuple):
@@ -116,18 +149,6 @@ def integral_to(at: float, course: Course) -> float:
     if k == x.shape[0] - 1 or at >= x[-1]:
         return total[-1] + y[-1] * (at - x[-1])
     return total[k] + (at - x[k]) * (y[k] + straight(at, x, y)) / 2
-
-
-@njit(cache=True, nogil=True)
-def table_at(laws: Laws, temperature: float, out: FloatArray) -> None:
-    """Tables at a temperature: ln D straight in 1/T between the nodes."""
-    inverse = laws.inverse_temperature
-    if inverse.shape[0] == 1:
-        out[:] = laws.tables[0]
-        return
-    at = (1 / temperature - inverse[0]) / (inverse[1] - inverse[0])
-    k = min(max(int(at), 0), inverse.shape[0] - 2)
-    out[:] = laws.tables[k] + (at - k) * (laws.tables[k + 1] - laws.tables[k])
 
 
 @njit(cache=True, nogil=True)
@@ -183,22 +204,21 @@ def solve_blocks(lower: FloatArray, diagonal: FloatArray, upper: FloatArray, rig
 
 
 @njit(cache=True, nogil=True)
-def assemble(
-    film: Film, faces: Faces, known: FloatArray, u: FloatArray, scale: float, tau: float,
-    lower: FloatArray, diagonal: FloatArray, upper: FloatArray, right: FloatArray,
-) -> None:  # fmt: skip
-    """Newton's system of a stage: scale*u - tau*(flux in - flux out)/width = known, and its column for the current."""
+def assemble(film: Film, room: Room, known: FloatArray, scale: float, tau: float) -> None:
+    """Newton's system of a stage: scale*u - tau*(flux in - flux out)/width = known; its column for the current."""
     cells, n = known.shape
+    faces, u, right = room.faces, room.u, room.right
     for c in range(cells):
         rate = tau / film.width[c]
         for i in range(n):
-            right[c, i, 0] = known[c, i] - scale * u[c + 1, i] + rate * (faces.flux[c, i] - faces.flux[c + 1, i])
+            taken = faces.flux[c, i] - faces.flux[c + 1, i]
+            right[c, i, 0] = known[c, i] - scale * u[c + 1, i] + rate * taken
             right[c, i, 1] = rate * (faces.flux_current[c, i] - faces.flux_current[c + 1, i])
             for k in range(n):
-                lower[c, i, k] = -rate * faces.flux_left[c, i, k]
-                upper[c, i, k] = rate * faces.flux_right[c + 1, i, k]
-                diagonal[c, i, k] = rate * (faces.flux_left[c + 1, i, k] - faces.flux_right[c, i, k])
-            diagonal[c, i, i] += scale
+                room.lower[c, i, k] = -rate * faces.flux_left[c, i, k]
+                room.upper[c, i, k] = rate * faces.flux_right[c + 1, i, k]
+                room.diagonal[c, i, k] = rate * (faces.flux_left[c + 1, i, k] - faces.flux_right[c, i, k])
+            room.diagonal[c, i, i] += scale
 
 
 @njit(cache=True, nogil=True)
@@ -241,24 +261,94 @@ def add_last(u: FloatArray, immobile: float) -> None:
 
 @njit(cache=True, nogil=True)
 def start_current(
-    film: Film, ions: Ions, front: Front, table: FloatArray, scale: float, share: FloatArray, mixed: FloatArray,
-    mixing: float, u: FloatArray, guess: float, fill: FloatArray, work: FloatArray, faces: Faces,
-    ohms: float, wanted: float, thermal: float,
+    film: Film, ions: Ions, front: Front, table: FloatArray, scale: float, room: Room, mixing: float,
+    guess: float, ohms: float, wanted: float, thermal: float,
 ) -> float:  # fmt: skip
     """Current at which film and bulk take the wanted voltage, at given fractions."""
     current = guess
     for _ in range(100):
-        if not all_faces(film, ions, front, table, scale, 0.0, share, mixed, mixing, u, current, fill, work, faces):
+        if not all_faces(
+            film, ions, front, table, scale, 0.0, room.share, room.mixed, mixing, room.u, current, room.fill,
+            room.work, room.faces,
+        ):  # fmt: skip
             return math.nan
         volts, slope = ohms * current, ohms
-        for f in range(faces.drop.shape[0]):
-            volts += thermal * faces.drop[f]
-            slope += thermal * faces.drop_current[f]
+        for f in range(room.faces.drop.shape[0]):
+            volts += thermal * room.faces.drop[f]
+            slope += thermal * room.faces.drop_current[f]
         change = (wanted - volts) / slope
         current += change
         if abs(change) <= 1e-11 * abs(current) or abs(wanted - volts) <= 1e-13 * thermal:
             return current
     return math.nan
+
+
+@njit(cache=True, nogil=True)
+def implicit_stage(
+    film: Film, ions: Ions, front: Front, table: FloatArray, room: Room, known: FloatArray, tau: float,
+    scale: float, growth: float, mixing: float, voltage: bool, wanted: float, ohms: float, thermal: float,
+    current: float, tolerance: float,
+) -> tuple[bool, float, float]:  # fmt: skip
+    """Newton's method for the fractions (and the current) of a stage.
+
+    Returns
+    -------
+    whether it converged, the current, and the current's last change
+    """
+    cells, n = known.shape
+    before = 0.05
+    for iteration in range(10):
+        if not all_faces(
+            film, ions, front, table, scale, growth, room.share, room.mixed, mixing, room.u, current, room.fill,
+            room.work, room.faces,
+        ):  # fmt: skip
+            return False, current, 0.0
+        assemble(film, room, known, scale, tau)
+        solve_blocks(room.lower, room.diagonal, room.upper, room.right)
+        change = 0.0
+        if voltage:
+            change = current_change(room.faces, room.right, ohms, wanted, thermal, current)
+        largest = 0.0
+        for c in range(cells):
+            for i in range(n):
+                room.right[c, i, 0] += change * room.right[c, i, 1]
+                room.u[c + 1, i] += room.right[c, i, 0]
+                largest = max(largest, abs(room.right[c, i, 0]))
+        current += change
+        add_last(room.u, ions.immobile)
+        if not largest < 2.0 or (iteration > 0 and largest > 2 * before):
+            return False, current, change
+        # the next change of a quadratic iteration; before the first one a curvature of 20 is assumed
+        settled = largest < 0.01 * tolerance or largest * largest / before < NEWTON * tolerance
+        if settled and (not voltage or abs(change) <= 1e-4 * abs(current)):
+            return True, current, change
+        before = min(largest, 0.05)
+    return False, current, 0.0
+
+
+@njit(cache=True, nogil=True)
+def boundary_fluxes(
+    room: Room, current: float, change: float, surface: float, inflow: FloatArray, outflow: FloatArray
+) -> None:
+    """Fluxes (N,) into and out of the film, the last ion's from the total; drops with Newton's last change."""
+    faces, right = room.faces, room.right
+    cells, n = right.shape[:2]
+    inflow[n], outflow[n] = current, current - surface
+    for i in range(n):
+        inflow[i] = faces.flux[0, i] + change * faces.flux_current[0, i]
+        outflow[i] = faces.flux[cells, i] + change * faces.flux_current[cells, i]
+        for k in range(n):
+            inflow[i] += faces.flux_right[0, i, k] * right[0, k, 0]
+            outflow[i] += faces.flux_left[cells, i, k] * right[cells - 1, k, 0]
+        inflow[n] -= inflow[i]
+        outflow[n] -= outflow[i]
+    for f in range(cells + 1):
+        faces.drop[f] += change * faces.drop_current[f]
+        for i in range(n):
+            if f > 0:
+                faces.drop[f] += faces.drop_left[f, i] * right[f - 1, i, 0]
+            if f < cells:
+                faces.drop[f] += faces.drop_right[f, i] * right[f, i, 0]
 
 
 @njit(cache=True, nogil=True)

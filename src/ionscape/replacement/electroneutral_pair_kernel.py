@@ -20,6 +20,8 @@ from ionscape.replacement.electroneutral_kernel import (
     DONE,
     GAMMA,
     LOWER_ORDER,
+    NEWTON,
+    PREDICTORS,
     STAGES,
     STUCK,
     TIMES,
@@ -30,23 +32,6 @@ from ionscape.replacement.electroneutral_kernel import (
 )
 
 FloatArray = NDArray[np.float64]
-
-
-NEWTON = 0.05
-"""Share of the tolerance left to Newton's method."""
-
-
-def _predictors() -> FloatArray:
-    """(stages, stages) weights of the known stages in the polynomial through them at the next one."""
-    weights = np.zeros((STAGES, STAGES))
-    for stage in range(2, STAGES):
-        for j in range(stage):
-            others = [k for k in range(stage) if k != j]
-            weights[stage, j] = np.prod([(TIMES[stage] - TIMES[k]) / (TIMES[j] - TIMES[k]) for k in others])
-    return weights
-
-
-PREDICTORS = _predictors()
 
 
 class PairLaw(NamedTuple):
@@ -82,7 +67,8 @@ class Work(NamedTuple):
     by_left: FloatArray
     by_right: FloatArray
     by_current: FloatArray
-    native_drift: FloatArray
+    native_flux: FloatArray
+    native: FloatArray
     filling: FloatArray
     drop: FloatArray
     share: FloatArray
@@ -90,6 +76,7 @@ class Work(NamedTuple):
     gap: FloatArray
     u: FloatArray
     width: FloatArray
+    start_width: FloatArray
     known: FloatArray
     inverse: FloatArray
     above: FloatArray
@@ -105,12 +92,31 @@ class Work(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
+def diffusion_table(log_diffusion: FloatArray) -> FloatArray:
+    """Table (T, 2) of D and its slope times the spacing, monotone (Fritsch and Carlson 1980, harmonic mean)."""
+    nodes = log_diffusion.shape[0]
+    table = np.empty((nodes, 2))
+    for k in range(nodes):
+        table[k, 0] = math.exp(log_diffusion[k])
+    for k in range(1, nodes - 1):
+        before, after = table[k, 0] - table[k - 1, 0], table[k + 1, 0] - table[k, 0]
+        table[k, 1] = 2 * before * after / (before + after) if before * after > 0 else 0.0
+    for k, inner, side in ((0, 1, 1.0), (nodes - 1, nodes - 2, -1.0)):
+        chord = side * (table[inner, 0] - table[k, 0])
+        slope = 1.5 * chord - 0.5 * table[inner, 1]
+        table[k, 1] = slope if slope * chord > 0 else 0.0
+        if abs(table[k, 1]) > 3 * abs(chord):
+            table[k, 1] = 3 * chord
+    return table
+
+
+@njit(cache=True, nogil=True)
 def new_work(cells: int, parameters: int) -> Work:
     """Room for a solution."""
     f = cells + 1
     return Work(
         np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f),
-        np.zeros(f), np.zeros(f), np.zeros(cells + 2), np.zeros(cells), np.zeros(cells), np.zeros(cells),
+        np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(cells + 2), np.zeros(cells), np.zeros(cells), np.zeros(cells), np.zeros(cells),
         np.zeros(cells), np.zeros(cells), np.zeros(cells), np.zeros((STAGES, cells)),
         np.zeros((STAGES, cells)), np.zeros((3, cells)),
         np.zeros((cells, parameters)), np.zeros((cells, parameters)), np.zeros((STAGES, cells, parameters)),
@@ -205,12 +211,13 @@ def fluxes(law: PairLaw, film: MovingFilm, current: float, work: Work) -> bool:
         work.flux[f] = flux - speed * (work.weight[f] * left + (1 - work.weight[f]) * right)
         work.by_left[f] = by_left - speed * work.weight[f]
         work.by_right[f] = by_right - speed * (1 - work.weight[f])
-        work.by_current[f], work.native_drift[f], work.filling[f] = native_share, flux, filling
+        work.by_current[f], work.native_flux[f], work.filling[f] = native_share, flux, filling
+        work.native[f] = native
     return mobile > 0
 
 
 @njit(cache=True, nogil=True)
-def tangent_fluxes(law: PairLaw, along: Directions, current: float, work: Work) -> None:
+def tangent_fluxes(along: Directions, current: float, work: Work) -> None:
     """Changes of the fluxes with the parameters at unchanged fractions."""
     cells, count = work.tangent.shape
     last = along.native.shape[1] - 1
@@ -218,14 +225,13 @@ def tangent_fluxes(law: PairLaw, along: Directions, current: float, work: Work) 
         at = min(max(work.filling[f] * last, 0.0), last - 1e-9)
         k = int(at)
         t = at - k
-        flux, share = work.native_drift[f], work.by_current[f]
-        at_native = min(max(work.filling[f] * (law.native.shape[0] - 1), 0.0), law.native.shape[0] - 1.0)
-        native = law.native[int(at_native), 0]
+        flux, share = work.native_flux[f], work.by_current[f]
+        blocked = work.native[f] * work.drop[f] / work.gap[f] * (1 - share)
         for p in range(count):
             change = (1 - t) * along.native[p, k] + t * along.native[p, k + 1]
             total = flux * (1 - share) * change - share * (current - flux) * along.foreign[p]
             total += share * current * along.current[p]
-            work.tangent_flux[f, p] = total - native * work.drop[f] / work.gap[f] * (1 - share) * along.immobile[p]
+            work.tangent_flux[f, p] = total - blocked * along.immobile[p]
 
 
 @njit(cache=True, nogil=True)
@@ -305,6 +311,13 @@ def first_rates(start: FloatArray, work: Work) -> None:
 
 
 @njit(cache=True, nogil=True)
+def copy(source: FloatArray, target: FloatArray) -> None:
+    """One array into another."""
+    for k in range(source.shape[0]):
+        target[k] = source[k]
+
+
+@njit(cache=True, nogil=True)
 def predict(stage: int, ratio: float, work: Work) -> None:
     """Newton's first guess: the polynomial through the known stages, for the first one through the last ones of
     the step before, which took 1/``ratio`` of the time (zero: there is none)."""
@@ -334,19 +347,22 @@ def pair_step(
     """One step into ``work``; its error over the tolerance (infinite: not converged) and Newton's iterations."""
     cells, count = work.tangent.shape
     place(film, passed, work)
-    start_width = work.width.copy()
+    start_width = work.start_width
+    copy(work.width, start_width)
     for f in range(1, cells + 1):
         work.share[f] = min(max(work.weight[f] + upwind_shift(work.drop[f]), 0.0), 1.0)
     if ratio > 0:
         for c in range(cells):
             work.previous[0, c], work.previous[1, c] = work.stages[3, c], work.stages[4, c]
             work.previous[2, c] = work.stages[5, c]
-    work.u[:] = u
-    work.stages[0] = u[1:-1]
+    for c in range(cells + 2):
+        work.u[c] = u[c]
+    for c in range(cells):
+        work.stages[0, c] = u[c + 1]
     if not fluxes(law, film, currents[0], work):
         return math.inf, 0
     if count > 0:
-        tangent_fluxes(law, along, currents[0], work)
+        tangent_fluxes(along, currents[0], work)
     first_rates(tangent, work)
     iterations, tau = 0, GAMMA * step
     for stage in range(1, STAGES):
@@ -376,9 +392,10 @@ def pair_step(
             before = min(largest, 0.05)
         for c in range(cells):
             work.rate[stage, c] = (work.width[c] * work.u[c + 1] - work.known[c]) / tau
-        work.stages[stage] = work.u[1:-1]
+        for c in range(cells):
+            work.stages[stage, c] = work.u[c + 1]
         if count > 0:
-            tangent_fluxes(law, along, currents[stage], work)
+            tangent_fluxes(along, currents[stage], work)
             tangent_stage(stage, step, tau, start_width, tangent, work)
     error = 0.0
     for c in range(cells):
@@ -423,6 +440,18 @@ def settle_pair(u: FloatArray, width: FloatArray, immobile: float) -> None:
 
 
 @njit(cache=True, nogil=True)
+def take_over(work: Work, immobile: float, u: FloatArray, tangent: FloatArray, drop: FloatArray) -> None:
+    """An accepted step into the state."""
+    cells, count = tangent.shape
+    for c in range(cells):
+        u[c + 1] = work.u[c + 1]
+        for p in range(count):
+            tangent[c, p] = work.tangent[c, p]
+    copy(work.drop, drop)
+    settle_pair(u, work.width, immobile)
+
+
+@njit(cache=True, nogil=True)
 def pair_run(
     law: PairLaw, film: MovingFilm, along: Directions, course: Course, duration: float, first: float,
     u: FloatArray, tangent: FloatArray, drop: FloatArray, tolerance: float, counts: FloatArray,
@@ -433,7 +462,6 @@ def pair_run(
     """
     cells, count = tangent.shape
     work = new_work(cells, count)
-    work.drop[:] = drop
     currents = np.zeros(STAGES)
     time, passed, step, grow, taken = 0.0, 0.0, first, 5.0, 0.0
     while duration - time > 1e-13 * duration:
@@ -443,7 +471,7 @@ def pair_run(
             trial = left / 2
         error = math.inf
         if pair_currents(course, time, trial, currents):
-            work.drop[:] = drop
+            copy(drop, work.drop)
             ratio = trial / taken if taken > 0 and trial < 3 * taken else 0.0
             error, iterations = pair_step(
                 law, film, along, u, tangent, passed, currents, trial, ratio, tolerance, work
@@ -460,10 +488,7 @@ def pair_run(
         time, taken = time + trial, trial
         for s in range(STAGES):
             passed += trial * WEIGHTS[STAGES - 1, s] * currents[s]
-        u[1:-1] = work.u[1:-1]
-        settle_pair(u, work.width, law.immobile)
-        tangent[:] = work.tangent
-        drop[:] = work.drop
+        take_over(work, law.immobile, u, tangent, drop)
         counts[0] += 1
         proposed = trial * min(grow, 0.9 * max(error, 1e-6) ** -0.25)
         step = proposed if trial >= 0.999 * step else max(proposed, step)

@@ -1,23 +1,18 @@
-"""Adaptive steps of an electroneutral film (compiled): one step by Newton's method, and many of them."""
+"""Adaptive time steps of an electroneutral film.
+
+The stages are solved by compiled code (`electroneutral_kernel.implicit_stage`); what is decided once per step is
+plain Python, which costs little beside them.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Callable
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from ionscape.replacement.electroneutral_flux import (
-    Faces,
-    Film,
-    Front,
-    Ions,
-    all_faces,
-    new_faces_compiled,
-    upwind_shift,
-)
+from ionscape.replacement.electroneutral_flux import Film, Front, Ions, all_faces, new_faces, upwind_shares
 from ionscape.replacement.electroneutral_kernel import (
     CURRENT_NOW,
     DONE,
@@ -25,6 +20,7 @@ from ionscape.replacement.electroneutral_kernel import (
     LOWER_ORDER,
     MORE,
     PASSED,
+    PREDICTORS,
     REJECTED,
     SCALE,
     STAGES,
@@ -38,362 +34,282 @@ from ionscape.replacement.electroneutral_kernel import (
     Frame,
     Laws,
     Limits,
+    Room,
     State,
     add_last,
-    assemble,
     back_ohms,
-    current_change,
-    integral_to,
+    boundary_fluxes,
+    implicit_stage,
     settle,
-    solve_blocks,
     start_current,
-    straight,
-    table_at,
 )
 
 FloatArray = NDArray[np.float64]
 
-
-class Room(NamedTuple):
-    """Arrays that a step writes to."""
-
-    faces: Faces
-    fill: FloatArray
-    work: FloatArray
-    share: FloatArray
-    table: FloatArray
-    u: FloatArray
-    mixed: FloatArray
-    rate: FloatArray  # (stages, C, n)
-    mixed_rate: FloatArray  # (stages, C, N)
-    known: FloatArray
-    lower: FloatArray
-    diagonal: FloatArray
-    upper: FloatArray
-    right: FloatArray
-    inflow: FloatArray  # (stages, n + 1), the last the total
-    outflow: FloatArray
-    current: FloatArray  # (stages,)
+LARGEST_GROWTH = 5.0
+LARGEST_CORRECTION = 0.25
+"""By which the stages' currents may be scaled for a step to carry exactly the logged charge."""
 
 
-@njit(cache=True, nogil=True)
-def new_room(cells: int, ions: int, table: FloatArray) -> Room:
-    """Room for a step."""
+def integral_to(at: float, course: Course) -> float:
+    """Of the course from its beginning to a time."""
+    x, y = course.time, course.value
+    if at <= x[0]:
+        return float(y[0] * (at - x[0]))
+    k = int(np.searchsorted(x, at)) - 1
+    return float(course.integral[k] + (at - x[k]) * (y[k] + np.interp(at, x, y)) / 2)
+
+
+def table_at(laws: Laws, temperature: float) -> FloatArray:
+    """Tables (N, T, 2) at a temperature: ln D straight in 1/T between the nodes."""
+    inverse = laws.inverse_temperature
+    if len(inverse) == 1:
+        return laws.tables[0]
+    at = (1 / temperature - inverse[0]) / (inverse[1] - inverse[0])
+    k = min(max(int(at), 0), len(inverse) - 2)
+    return np.ascontiguousarray(laws.tables[k] + (at - k) * (laws.tables[k + 1] - laws.tables[k]))
+
+
+class Steps:
+    """Steps through one stage of a programme.
+
+    Attributes
+    ----------
+    film, ions, front, frame, laws, course, limits, state
+        See `electroneutral_flux` and `electroneutral_kernel`; the state is changed in place.
+    source : callable, optional
+        What is made of the first N - 1 ions, (C, N - 1) [1/s], at a time [s]: for manufactured solutions.
+    """
+
+    def __init__(
+        self, film: Film, ions: Ions, front: Front, frame: Frame, laws: Laws, course: Course, limits: Limits,
+        state: State, source: Callable[[float], FloatArray] | None = None,
+    ) -> None:  # fmt: skip
+        self.source = source
+        self.film, self.ions, self.front, self.frame = film, ions, front, frame
+        self.laws, self.course, self.limits, self.state = laws, course, limits, state
+        cells, count = state.u.shape[0] - 2, state.u.shape[1]
+        self.room = _new_room(cells, count)
+        self.rate = np.zeros((STAGES, cells, count - 1))
+        self.mixed_rate = np.zeros((STAGES, cells, count))
+        self.stages = np.zeros((STAGES, cells, count))
+        self.last_stages = np.zeros((3, cells, count))
+        self.inflow, self.outflow = np.zeros((STAGES, count)), np.zeros((STAGES, count))
+        self.currents = np.zeros(STAGES)
+        self.before, self.table = 0.0, laws.tables[0]
+
+    @property
+    def _mixes(self) -> bool:
+        return 0 < self.laws.mixing_time < math.inf
+
+    def advance(self, end: float, trace: FloatArray) -> tuple[int, int]:
+        """Steps to the time ``end`` [s] or until the trace is full.
+
+        Parameters
+        ----------
+        end : float
+        trace : (steps, 4) array
+            Takes time, current, film and bulk voltage after every step.
+
+        Returns
+        -------
+        status, number of steps taken
+        """
+        scalars, taken, grow = self.state.scalars, 0, LARGEST_GROWTH
+        while taken < len(trace):
+            left = end - scalars[TIME]
+            if left <= 1e-13 * end:
+                return DONE, taken
+            step = min(float(scalars[STEP]), left)
+            if 0.6 * left < step < left:
+                step = left / 2
+            error = self._try(step)
+            if not error <= 1:
+                scalars[REJECTED] += 1
+                shrink = 0.9 * error**-0.25 if math.isfinite(error) else 0.2
+                scalars[STEP] = step * min(max(shrink, 0.1), 0.7)
+                self.before, grow = 0.0, 1.0
+                if scalars[STEP] < self.limits.shortest:
+                    return STUCK, taken
+                continue
+            self._accept(step)
+            proposed = step * min(grow, 0.9 * max(error, 1e-6) ** -0.25)
+            scalars[STEP] = proposed if step >= 0.999 * scalars[STEP] else max(proposed, scalars[STEP])
+            grow = LARGEST_GROWTH
+            trace[taken] = self._trace_row()
+            taken += 1
+        return MORE, taken
+
+    def _thermal(self, time: float) -> float:
+        """kT/e [V]."""
+        temperature = np.interp(time, self.course.temperature_time, self.course.temperature)
+        return float(self.frame.boltzmann_over_charge * temperature)
+
+    def _try(self, step: float) -> float:
+        """One step into the stages; its error over the tolerance, infinite if a stage does not converge."""
+        time, voltage = float(self.state.scalars[TIME]), self.course.control == VOLTAGE
+        if not voltage and not self._stage_currents(time, step):
+            return math.inf
+        if not self._first_stage(time, step, voltage):
+            return math.inf
+        for stage in range(1, STAGES):
+            if not self._later_stage(stage, time, step, voltage):
+                return math.inf
+        return self._error(step)
+
+    def _stage_currents(self, time: float, step: float) -> bool:
+        self.currents[:] = np.interp(time + TIMES * step, self.course.time, self.course.value)
+        total = step * float(WEIGHTS[-1] @ self.currents)
+        exact = integral_to(time + step, self.course) - integral_to(time, self.course)
+        if abs(total - exact) <= 1e-14 * step * float(np.mean(np.abs(self.currents))):
+            return True
+        if abs(total - exact) > LARGEST_CORRECTION * abs(exact):
+            return False
+        self.currents *= exact / total
+        return True
+
+    def _set_table(self, time: float) -> None:
+        temperature = float(np.interp(time, self.course.temperature_time, self.course.temperature))
+        self.table = table_at(self.laws, temperature)
+
+    def _first_stage(self, time: float, step: float, voltage: bool) -> bool:
+        """Rates at the beginning of the step."""
+        state, room, thermal = self.state, self.room, self._thermal(time)
+        self._set_table(time)
+        mixing = 1.0 if self.laws.mixing_time == 0 else 0.0
+        scale = float(state.scalars[SCALE])
+        upwind_shares(self.film.share, state.drop, room.share)
+        room.faces.drop[:] = state.drop
+        room.u[:] = state.u
+        room.mixed[:] = state.mixed if self._mixes else 0.0
+        if voltage:
+            ohms = back_ohms(self.film, self.ions, self.frame, self.table, scale, thermal)
+            wanted = float(np.interp(time, self.course.time, self.course.value))
+            self.currents[0] = start_current(
+                self.film, self.ions, self.front, self.table, scale, room, mixing,
+                float(state.scalars[CURRENT_NOW]), ohms, wanted, thermal,
+            )  # fmt: skip
+        current = float(self.currents[0])
+        growth = self.frame.growth * current
+        if not math.isfinite(current) or not all_faces(
+            self.film, self.ions, self.front, self.table, scale, growth, room.share, room.mixed, mixing, room.u,
+            current, room.fill, room.work, room.faces,
+        ):  # fmt: skip
+            return False
+        room.right[:] = 0.0
+        self._keep_boundary(0, current, 0.0, growth)
+        flux = room.faces.flux[:, :-1]
+        self.rate[0] = (flux[:-1] - flux[1:]) / self.film.width[:, None]
+        if self.source is not None:
+            self.rate[0] += self.source(time)
+        if self._mixes:
+            self.mixed_rate[0] = (state.u[1:-1] - state.mixed[1:-1]) / self.laws.mixing_time
+        if self.before > 0:
+            self.last_stages[:] = self.stages[-3:]
+        self.stages[0] = state.u[1:-1]
+        return True
+
+    def _later_stage(self, stage: int, time: float, step: float, voltage: bool) -> bool:
+        """Solve one stage for the fractions, and the current if the voltage is controlled."""
+        state, room, at = self.state, self.room, time + TIMES[stage] * step
+        thermal = self._thermal(at)
+        if len(self.laws.inverse_temperature) > 1:
+            self._set_table(at)
+        weights, tau = step * WEIGHTS[stage, :stage], GAMMA * step
+        current = float(self.currents[stage - 1] if voltage else self.currents[stage])
+        scale = float(state.scalars[SCALE])
+        scale += self.frame.growth * float(weights @ self.currents[:stage] + tau * current)
+        known = state.scalars[SCALE] * state.u[1:-1, :-1] + np.tensordot(weights, self.rate[:stage], 1)
+        mixing = self._prepare_mixed(stage, step)
+        self._predict(stage, step)
+        made = known if self.source is None else known + tau * self.source(at)
+        good, current, change = implicit_stage(
+            self.film, self.ions, self.front, self.table, room, made, tau, scale, self.frame.growth * current,
+            mixing, voltage, float(np.interp(at, self.course.time, self.course.value)),
+            back_ohms(self.film, self.ions, self.frame, self.table, scale, thermal), thermal, current,
+            self.limits.tolerance,
+        )  # fmt: skip
+        if not good:
+            return False
+        self.currents[stage] = current
+        self._keep_boundary(stage, current, change, self.frame.growth * current)
+        # what the stage took: the fluxes that Newton's last step stands for
+        self.rate[stage] = (scale * room.u[1:-1, :-1] - known) / tau
+        self.stages[stage] = room.u[1:-1]
+        if self._mixes:
+            mixed = room.mixed[1:-1] + mixing * room.u[1:-1]
+            self.mixed_rate[stage] = (room.u[1:-1] - mixed) / self.laws.mixing_time
+        return True
+
+    def _prepare_mixed(self, stage: int, step: float) -> float:
+        """Known share of the mixed parts; returns by how much they follow the fractions."""
+        if not self._mixes:
+            return 1.0 if self.laws.mixing_time == 0 else 0.0
+        theta = step * GAMMA / self.laws.mixing_time
+        known = np.tensordot(step * WEIGHTS[stage, :stage], self.mixed_rate[:stage], 1)
+        self.room.mixed[1:-1] = (self.state.mixed[1:-1] + known) / (1 + theta)
+        return theta / (1 + theta)
+
+    def _predict(self, stage: int, step: float) -> None:
+        """Newton's first guess: the polynomial through the known stages, for the first one through the last ones
+        of the step before."""
+        if stage > 1:
+            guess = np.tensordot(PREDICTORS[stage, :stage], self.stages[:stage], 1)
+        elif self.before > 0 and step < 3 * self.before:
+            a, b, x = TIMES[3] - 1, TIMES[4] - 1, TIMES[1] * step / self.before
+            before = self.last_stages
+            guess = self.stages[0] + x * (x - b) / (a * (a - b)) * (before[0] - before[2])
+            guess += x * (x - a) / (b * (b - a)) * (before[1] - before[2])
+        else:
+            return
+        self.room.u[1:-1] = np.clip(guess, 0.0, 1 - self.ions.immobile)
+        add_last(self.room.u, self.ions.immobile)
+
+    def _keep_boundary(self, stage: int, current: float, change: float, growth: float) -> None:
+        surface = float(self.film.face[-1]) * growth * (1 - self.ions.immobile)
+        boundary_fluxes(self.room, current, change, surface, self.inflow[stage], self.outflow[stage])
+
+    def _error(self, step: float) -> float:
+        """Largest difference to the embedded third order, or fraction below zero, over the tolerance."""
+        weights = step * (WEIGHTS[-1] - LOWER_ORDER)
+        scale = self.state.scalars[SCALE] + self.frame.growth * step * float(WEIGHTS[-1] @ self.currents)
+        error = np.tensordot(weights, self.rate, 1) / scale
+        largest = max(float(np.max(np.abs(error))), float(np.max(np.abs(error.sum(axis=1)))))
+        largest = max(largest, -float(np.min(self.room.u[1:-1])))
+        if self._mixes:
+            largest = max(largest, float(np.max(np.abs(np.tensordot(weights, self.mixed_rate, 1)))))
+        return largest / self.limits.tolerance
+
+    def _accept(self, step: float) -> None:
+        """Take the step over into the state."""
+        state, weights = self.state, step * WEIGHTS[-1]
+        state.u[1:-1] = self.room.u[1:-1]
+        settle(state.u, self.film.width)
+        if self._mixes:
+            theta = step * GAMMA / self.laws.mixing_time
+            mixed = self.room.mixed[1:-1] + theta / (1 + theta) * self.room.u[1:-1]
+            state.mixed[1:-1] = np.clip(mixed, 0.0, state.u[1:-1])
+        state.drop[:] = self.room.faces.drop
+        state.inflow[:] += weights @ self.inflow
+        state.outflow[:] += weights @ self.outflow
+        charge = float(weights @ self.currents)
+        state.scalars[PASSED] += charge
+        state.scalars[SCALE] += self.frame.growth * charge
+        state.scalars[TIME] += step
+        state.scalars[CURRENT_NOW] = self.currents[-1]
+        self.before = step
+
+    def _trace_row(self) -> tuple[float, float, float, float]:
+        time, current, scale = (float(self.state.scalars[k]) for k in (TIME, CURRENT_NOW, SCALE))
+        thermal = self._thermal(time)
+        ohms = back_ohms(self.film, self.ions, self.frame, self.table, scale, thermal)
+        return time, current, thermal * float(np.sum(self.state.drop)), current * ohms
+
+
+def _new_room(cells: int, ions: int) -> Room:
     n = ions - 1
     return Room(
-        new_faces_compiled(cells, ions), np.zeros((cells + 2, ions)), np.zeros((5, ions)), np.zeros(cells + 1),
-        table.copy(), np.zeros((cells + 2, ions)), np.zeros((cells + 2, ions)), np.zeros((STAGES, cells, n)),
-        np.zeros((STAGES, cells, ions)), np.zeros((cells, n)), np.zeros((cells, n, n)), np.zeros((cells, n, n)),
-        np.zeros((cells, n, n)), np.zeros((cells, n, 2)), np.zeros((STAGES, ions)), np.zeros((STAGES, ions)),
-        np.zeros(STAGES),
+        new_faces(cells, ions), np.zeros((cells + 2, ions)), np.zeros((5, ions)), np.zeros(cells + 1),
+        np.zeros((cells + 2, ions)), np.zeros((cells + 2, ions)), np.zeros((cells, n, n)),
+        np.zeros((cells, n, n)), np.zeros((cells, n, n)), np.zeros((cells, n, 2)),
     )  # fmt: skip
-
-
-@njit(cache=True, nogil=True)
-def keep_boundary(room: Room, stage: int, current: float, change: float, surface: float) -> None:
-    """Fluxes into and out of the film at a stage (the last entry is the total) and drops, with Newton's last
-    correction."""
-    n = room.rate.shape[2]
-    cells = room.rate.shape[1]
-    for i in range(n):
-        room.inflow[stage, i] = room.faces.flux[0, i] + change * room.faces.flux_current[0, i]
-        room.outflow[stage, i] = room.faces.flux[cells, i] + change * room.faces.flux_current[cells, i]
-        for k in range(n):
-            room.inflow[stage, i] += room.faces.flux_right[0, i, k] * room.right[0, k, 0]
-            room.outflow[stage, i] += room.faces.flux_left[cells, i, k] * room.right[cells - 1, k, 0]
-    room.inflow[stage, n] = current
-    room.outflow[stage, n] = current - surface
-    for f in range(cells + 1):
-        room.faces.drop[f] += change * room.faces.drop_current[f]
-        for i in range(n):
-            if f > 0:
-                room.faces.drop[f] += room.faces.drop_left[f, i] * room.right[f - 1, i, 0]
-            if f < cells:
-                room.faces.drop[f] += room.faces.drop_right[f, i] * room.right[f, i, 0]
-
-
-@njit(cache=True, nogil=True)
-def implicit_stage(
-    film: Film, ions: Ions, front: Front, frame: Frame, room: Room, stage: int, tau: float, scale: float,
-    growth: float, mixing: float, voltage: bool, wanted: float, thermal: float, current: float, tolerance: float,
-) -> tuple[bool, float]:  # fmt: skip
-    """Newton's method for the fractions (and the current) of a stage; false if it does not converge."""
-    cells, n = room.known.shape
-    ohms = back_ohms(film, ions, frame, room.table, scale, thermal)
-    before = math.inf
-    for _ in range(10):
-        if not all_faces(
-            film, ions, front, room.table, scale, growth, room.share, room.mixed, mixing, room.u, current,
-            room.fill, room.work, room.faces,
-        ):  # fmt: skip
-            return False, current
-        assemble(
-            film, room.faces, room.known, room.u, scale, tau, room.lower, room.diagonal, room.upper, room.right
-        )
-        solve_blocks(room.lower, room.diagonal, room.upper, room.right)
-        change = 0.0
-        if voltage:
-            change = current_change(room.faces, room.right, ohms, wanted, thermal, current)
-        largest = 0.0
-        for c in range(cells):
-            for i in range(n):
-                room.right[c, i, 0] += change * room.right[c, i, 1]
-                room.u[c + 1, i] += room.right[c, i, 0]
-                largest = max(largest, abs(room.right[c, i, 0]))
-        current += change
-        add_last(room.u, ions.immobile)
-        if not largest < 2.0:
-            return False, current
-        contraction = largest / before
-        small_change = abs(change) <= 1e-6 * abs(current) or not voltage
-        if small_change and (largest < 0.01 * tolerance or largest * contraction**2 < 0.01 * tolerance):
-            surface = film.face[cells] * growth * (1 - ions.immobile)
-            keep_boundary(room, stage, current, change, surface)
-            return True, current
-        if contraction > 2:
-            return False, current
-        before = largest
-    return False, current
-
-
-@njit(cache=True, nogil=True)
-def explicit_stage(
-    film: Film, ions: Ions, front: Front, frame: Frame, laws: Laws, room: Room, state: State, voltage: bool,
-    wanted: float, thermal: float, current: float,
-) -> tuple[bool, float]:  # fmt: skip
-    """Rates at the beginning of a step."""
-    cells, n = room.known.shape
-    mixing = 1.0 if laws.mixing_time == 0 else 0.0
-    scale = state.scalars[SCALE]
-    room.faces.drop[:] = state.drop
-    for f in range(cells + 1):
-        shift = upwind_shift(state.drop[f])
-        room.share[f] = min(max(film.share[f] + shift, 0.0), 1.0)
-    room.u[:] = state.u
-    room.mixed[:] = 0.0
-    if math.isfinite(laws.mixing_time) and laws.mixing_time > 0:
-        room.mixed[:] = state.mixed
-    if voltage:
-        ohms = back_ohms(film, ions, frame, room.table, scale, thermal)
-        current = start_current(
-            film, ions, front, room.table, scale, room.share, room.mixed, mixing, room.u, current, room.fill,
-            room.work, room.faces, ohms, wanted, thermal,
-        )  # fmt: skip
-        if not math.isfinite(current):
-            return False, current
-    growth = frame.growth * current
-    if not all_faces(
-        film, ions, front, room.table, scale, growth, room.share, room.mixed, mixing, room.u, current,
-        room.fill, room.work, room.faces,
-    ):  # fmt: skip
-        return False, current
-    room.right[:] = 0.0
-    keep_boundary(room, 0, current, 0.0, film.face[cells] * growth * (1 - ions.immobile))
-    for c in range(cells):
-        for i in range(n):
-            room.rate[0, c, i] = (room.faces.flux[c, i] - room.faces.flux[c + 1, i]) / film.width[c]
-        for i in range(n + 1):
-            if laws.mixing_time > 0:
-                room.mixed_rate[0, c, i] = (state.u[c + 1, i] - state.mixed[c + 1, i]) / laws.mixing_time
-    return True, current
-
-
-@njit(cache=True, nogil=True)
-def prepare_stage(laws: Laws, room: Room, state: State, stage: int, step: float) -> float:
-    """What is known of a stage before it is solved; returns by how much the mixed part follows the fraction."""
-    cells, n = room.known.shape
-    for c in range(cells):
-        for i in range(n):
-            total = state.scalars[SCALE] * state.u[c + 1, i]
-            for s in range(stage):
-                total += step * WEIGHTS[stage, s] * room.rate[s, c, i]
-            room.known[c, i] = total
-    if laws.mixing_time == 0:
-        return 1.0
-    if not math.isfinite(laws.mixing_time):
-        return 0.0
-    theta = step * GAMMA / laws.mixing_time
-    for c in range(cells):
-        for i in range(n + 1):
-            total = state.mixed[c + 1, i]
-            for s in range(stage):
-                total += step * WEIGHTS[stage, s] * room.mixed_rate[s, c, i]
-            room.mixed[c + 1, i] = total / (1 + theta)
-    return theta / (1 + theta)
-
-
-@njit(cache=True, nogil=True)
-def finish_stage(laws: Laws, room: Room, stage: int, tau: float, scale: float, mixing: float) -> None:
-    """Rates of a solved stage, from what it took: the fluxes that Newton's last step stands for."""
-    cells, n = room.known.shape
-    for c in range(cells):
-        for i in range(n):
-            room.rate[stage, c, i] = (scale * room.u[c + 1, i] - room.known[c, i]) / tau
-        if laws.mixing_time > 0 and math.isfinite(laws.mixing_time):
-            for i in range(n + 1):
-                mixed = room.mixed[c + 1, i] + mixing * room.u[c + 1, i]
-                room.mixed_rate[stage, c, i] = (room.u[c + 1, i] - mixed) / laws.mixing_time
-
-
-@njit(cache=True, nogil=True)
-def stage_currents(course: Course, time: float, step: float, room: Room) -> bool:
-    """Currents of the stages, scaled so that the step carries exactly the logged charge; false if they would
-    have to change by more than a quarter."""
-    total, size = 0.0, 0.0
-    for s in range(STAGES):
-        room.current[s] = straight(time + TIMES[s] * step, course.time, course.value)
-        total += step * WEIGHTS[STAGES - 1, s] * room.current[s]
-        size += step * abs(room.current[s]) / STAGES
-    exact = integral_to(time + step, course) - integral_to(time, course)
-    if abs(total - exact) <= 1e-14 * size:
-        return True
-    if abs(total - exact) > 0.25 * abs(exact):
-        return False
-    for s in range(STAGES):
-        room.current[s] *= exact / total
-    return True
-
-
-@njit(cache=True, nogil=True)
-def try_step(
-    film: Film, ions: Ions, front: Front, frame: Frame, laws: Laws, course: Course, room: Room, state: State,
-    step: float, tolerance: float,
-) -> float:  # fmt: skip
-    """One step into ``room``; its error over the tolerance, infinite if a stage does not converge."""
-    cells, n = room.known.shape
-    time, voltage = state.scalars[TIME], course.control == VOLTAGE
-    if not voltage and not stage_currents(course, time, step, room):
-        return math.inf
-    current = state.scalars[CURRENT_NOW] if voltage else room.current[0]
-    for stage in range(STAGES):
-        at = time + TIMES[stage] * step
-        temperature = straight(at, course.temperature_time, course.temperature)
-        if laws.inverse_temperature.shape[0] > 1 or stage == 0:
-            table_at(laws, temperature, room.table)
-        thermal = frame.boltzmann_over_charge * temperature
-        wanted = straight(at, course.time, course.value)
-        if stage == 0:
-            good, current = explicit_stage(
-                film, ions, front, frame, laws, room, state, voltage, wanted, thermal, current
-            )
-        else:
-            if not voltage:
-                current = room.current[stage]
-            scale = state.scalars[SCALE]
-            for s in range(stage):
-                scale += step * WEIGHTS[stage, s] * frame.growth * room.current[s]
-            scale += step * GAMMA * frame.growth * current
-            mixing = prepare_stage(laws, room, state, stage, step)
-            good, current = implicit_stage(
-                film, ions, front, frame, room, stage, GAMMA * step, scale, frame.growth * current, mixing,
-                voltage, wanted, thermal, current, tolerance,
-            )  # fmt: skip
-            finish_stage(laws, room, stage, GAMMA * step, scale, mixing)
-        if not good:
-            return math.inf
-        room.current[stage] = current
-    return step_error(laws, room, step, tolerance, scale)
-
-
-@njit(cache=True, nogil=True)
-def step_error(laws: Laws, room: Room, step: float, tolerance: float, scale: float) -> float:
-    """Largest difference to the embedded third order, or fraction below zero, over the tolerance."""
-    cells, n = room.known.shape
-    largest = 0.0
-    mixes = laws.mixing_time > 0 and math.isfinite(laws.mixing_time)
-    for c in range(cells):
-        last = 0.0
-        for i in range(n):
-            error = 0.0
-            for s in range(STAGES):
-                error += (WEIGHTS[STAGES - 1, s] - LOWER_ORDER[s]) * room.rate[s, c, i]
-            last += error
-            largest = max(largest, abs(error) * step / scale, -room.u[c + 1, i])
-        largest = max(largest, abs(last) * step / scale, -room.u[c + 1, n])
-        if mixes:
-            for i in range(n + 1):
-                error = 0.0
-                for s in range(STAGES):
-                    error += (WEIGHTS[STAGES - 1, s] - LOWER_ORDER[s]) * room.mixed_rate[s, c, i]
-                largest = max(largest, abs(error) * step)
-    return largest / tolerance
-
-
-@njit(cache=True, nogil=True)
-def accept(film: Film, frame: Frame, laws: Laws, room: Room, state: State, step: float) -> None:
-    """Take a step over into the state."""
-    n = room.known.shape[1]
-    state.u[1:-1] = room.u[1:-1]
-    settle(state.u, film.width)
-    if laws.mixing_time > 0 and math.isfinite(laws.mixing_time):
-        theta = step * GAMMA / laws.mixing_time
-        mixed = room.mixed[1:-1] + theta / (1 + theta) * room.u[1:-1]
-        state.mixed[1:-1] = np.maximum(np.minimum(mixed, state.u[1:-1]), 0.0)
-    state.drop[:] = room.faces.drop
-    charge = 0.0
-    for s in range(STAGES):
-        weight = step * WEIGHTS[STAGES - 1, s]
-        charge += weight * room.current[s]
-        for i in range(n):
-            state.inflow[i] += weight * room.inflow[s, i]
-            state.outflow[i] += weight * room.outflow[s, i]
-            state.inflow[n] -= weight * room.inflow[s, i]
-            state.outflow[n] -= weight * room.outflow[s, i]
-        state.inflow[n] += weight * room.inflow[s, n]
-        state.outflow[n] += weight * room.outflow[s, n]
-    state.scalars[PASSED] += charge
-    state.scalars[SCALE] += frame.growth * charge
-    state.scalars[TIME] += step
-    state.scalars[CURRENT_NOW] = room.current[STAGES - 1]
-
-
-@njit(cache=True, nogil=True)
-def advance(
-    film: Film, ions: Ions, front: Front, frame: Frame, laws: Laws, course: Course, limits: Limits, state: State,
-    end: float, trace: FloatArray,
-) -> tuple[int, int]:  # fmt: skip
-    """Steps to the time ``end`` or until ``trace`` (steps, 4) of time, current, film and bulk voltage is full.
-
-    Returns
-    -------
-    status, number of steps taken
-    """
-    cells, count = state.u.shape[0] - 2, state.u.shape[1]
-    room = new_room(cells, count, laws.tables[0])
-    taken, grow = 0, 5.0
-    while taken < trace.shape[0]:
-        left = end - state.scalars[TIME]
-        if left <= 1e-13 * end:
-            return DONE, taken
-        step = min(state.scalars[STEP], left)
-        if step > 0.6 * left and step < left:
-            step = left / 2
-        error = try_step(film, ions, front, frame, laws, course, room, state, step, limits.tolerance)
-        if error > 1:
-            state.scalars[REJECTED] += 1
-            shrink = 0.9 * error**-0.25 if math.isfinite(error) else 0.2
-            state.scalars[STEP] = step * min(max(shrink, 0.1), 0.7)
-            grow = 1.0
-            if state.scalars[STEP] < limits.shortest:
-                return STUCK, taken
-            continue
-        accept(film, frame, laws, room, state, step)
-        full = step >= state.scalars[STEP] * 0.999
-        proposed = step * min(grow, 0.9 * max(error, 1e-6) ** -0.25)
-        state.scalars[STEP] = proposed if full else max(proposed, state.scalars[STEP])
-        grow = 5.0
-        record(film, ions, frame, course, room, state, trace[taken])
-        taken += 1
-    return MORE, taken
-
-
-@njit(cache=True, nogil=True)
-def record(
-    film: Film, ions: Ions, frame: Frame, course: Course, room: Room, state: State, row: FloatArray
-) -> None:
-    """One row of the trace."""
-    time = state.scalars[TIME]
-    thermal = frame.boltzmann_over_charge * straight(time, course.temperature_time, course.temperature)
-    row[0], row[1] = time, state.scalars[CURRENT_NOW]
-    row[2] = thermal * np.sum(state.drop)
-    row[3] = row[1] * back_ohms(film, ions, frame, room.table, state.scalars[SCALE], thermal)

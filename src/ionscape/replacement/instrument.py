@@ -46,14 +46,29 @@ def slice_means(faces: ArrayLike, fractions: ArrayLike, edges: ArrayLike, blur: 
     Returns
     -------
     (N,) array
-        Exact for averages that are constant within each cell.
+        The cells' averages are kept; within a cell the profile is a line, as steep as its neighbours allow.
     """
     at = np.ascontiguousarray(edges, dtype=np.float64)
-    amount = _antiderivative(
-        np.ascontiguousarray(faces, dtype=np.float64), np.ascontiguousarray(fractions, dtype=np.float64), at,
-        float(blur),
-    )  # fmt: skip
+    amount = _antiderivative(*_thirds(np.asarray(faces, float), np.asarray(fractions, float)), at, float(blur))
     return np.asarray(np.diff(amount) / np.diff(at))
+
+
+def _thirds(faces: FloatArray, fractions: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Every cell in three parts that lie on a limited line (van Leer's monotonised central slope)."""
+    width, centre = np.diff(faces), (faces[1:] + faces[:-1]) / 2
+    rise = np.zeros_like(fractions)  # over the cell
+    if fractions.size > 2:
+        slope = np.diff(fractions) / np.diff(centre)
+        left, right = slope[:-1], slope[1:]
+        middle = (fractions[2:] - fractions[:-2]) / (centre[2:] - centre[:-2])
+        most = 2 * np.minimum(np.abs(left), np.abs(right))
+        limited = np.sign(middle) * np.minimum(np.abs(middle), most)
+        rise[1:-1] = np.where(left * right > 0, limited, 0.0) * width[1:-1]
+    parts = np.repeat(fractions, 3)
+    parts[::3] -= rise / 3
+    parts[2::3] += rise / 3
+    inner = faces[:-1, None] + width[:, None] * np.array([0.0, 1 / 3, 2 / 3])
+    return np.append(inner.ravel(), faces[-1]), parts
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

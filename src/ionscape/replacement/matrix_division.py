@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ionscape.core.errors import InputError
 
 FloatArray = NDArray[np.float64]
-_DEGREES = 5
+_DEGREE = 4
 _CONSISTENT = 0.01  # probability
 _LEAST = 100.0  # counts of the matrix per point, on the mean
 
@@ -52,33 +52,29 @@ def matrix_course(name: str, depth: FloatArray, counts: FloatArray) -> MatrixCou
 
     Notes
     -----
-    Legendre polynomials of the lowest degree, 4 at most, that counting alone explains the rest of (chi-square
-    with a probability above 1 %). Where there is none, point is divided by point, and the matrix's counting
-    noise adds to that of the signal.
+    A polynomial of the fourth degree, if counting alone explains what it leaves (chi-square with a
+    probability above 1 %): one of lower degree that passes the same test may still be off by several of its
+    own errors. Otherwise point is divided by point, and the matrix's counting noise adds to the signal's.
     """
     mean = float(counts.mean())
     if not mean >= _LEAST:
         raise InputError(f"matrix {name}: {mean:.3g} counts per point are too few to divide by, {_LEAST:g} "
-                         "are "
-                         "the least")  # fmt: skip
+                         "are the least")  # fmt: skip
     from scipy.special import gammaincc
 
     x = 2 * (depth - depth[0]) / (depth[-1] - depth[0]) - 1
-    for degree in range(_DEGREES):
-        design = np.polynomial.legendre.legvander(x, degree)
-        weight = 1 / np.maximum(counts.mean(), 1.0)
-        coefficients, *_ = np.linalg.lstsq(design, counts, rcond=None)
-        smooth = design @ coefficients
-        chi_square = float(np.sum((counts - smooth) ** 2 / np.maximum(smooth, 1.0)))
-        left = counts.size - degree - 1
-        if left > 0 and smooth.min() > 0 and gammaincc(left / 2, chi_square / 2) > _CONSISTENT:
-            variances, vectors = np.linalg.eigh(np.linalg.inv(design.T @ design) / weight)
-            shared = tuple(design @ (vectors[:, k] * np.sqrt(variances[k])) / smooth
-                           for k in range(degree + 1))  # fmt: skip
-            span = float(np.ptp(smooth)) / mean
-            drift = f"which drifts by {100 * span:.2g} %" if degree else "which is constant"
-            finding = f"The signals are divided by the smooth course of {name}, {drift}."
-            return MatrixCourse(smooth / mean, np.zeros_like(depth), shared, finding)
+    design = np.polynomial.legendre.legvander(x, _DEGREE)
+    coefficients, *_ = np.linalg.lstsq(design, counts, rcond=None)
+    smooth = design @ coefficients
+    chi_square = float(np.sum((counts - smooth) ** 2 / np.maximum(smooth, 1.0)))
+    left = counts.size - _DEGREE - 1
+    if left > 0 and smooth.min() > 0 and gammaincc(left / 2, chi_square / 2) > _CONSISTENT:
+        variances, vectors = np.linalg.eigh(mean * np.linalg.inv(design.T @ design))
+        shared = tuple(design @ (vector * np.sqrt(variance)) / smooth
+                       for variance, vector in zip(variances, vectors.T, strict=True))  # fmt: skip
+        finding = (f"The signals are divided by the smooth course of {name}, which changes by "
+                   f"{100 * float(np.ptp(smooth)) / mean:.2g} %.")  # fmt: skip
+        return MatrixCourse(smooth / mean, np.zeros_like(depth), shared, finding)
     floor = np.maximum(counts, 1.0)
     return MatrixCourse(floor / mean, 1 / floor, (), f"The signals are divided by {name} point by point: it "
                         "changes more than a smooth drift.")  # fmt: skip

@@ -112,7 +112,7 @@ class ModelFreeDiffusion:
 
 def diffusion_from_profile(
     profile: MeasuredProfile, *, carrier_density: float, charge: int = 1,
-    bulk_diffusion: Estimate | None = None, cells: int = 240, rng: np.random.Generator | None = None,
+    bulk_diffusion: Estimate | None = None, cells: int = 150, rng: np.random.Generator | None = None,
 ) -> ModelFreeDiffusion:  # fmt: skip
     """D of the native ion against its fraction, from one profile.
 
@@ -153,8 +153,8 @@ def _result(problem: SplineProblem, fit: SplineFit, rng: np.random.Generator) ->
     best = at_grid @ fit.theta[: count + 1]
     ends = np.quantile(curves, [0.158655, 0.841345, 0.025, 0.975], axis=0)
     spread = (ends[1] - ends[0]) / 2
-    told = _longest(_told(problem, fit) & (spread < WIDEST))
     native = problem.native(fit.theta)
+    told = _longest(_told(problem, fit) & (spread < WIDEST) & (float(native.min()) <= GRID))
     points = profile.depth.size * (1 if profile.foreign is None else 2)
 
     def shown(values: ArrayLike) -> FloatArray:

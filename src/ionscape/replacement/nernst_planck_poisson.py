@@ -1,4 +1,4 @@
-"""Replacement of ions by the full Nernst-Planck-Poisson equations, space charge and displacement current included.
+"""Replacement of ions by the full Nernst-Planck-Poisson equations: with space charge, displacement current.
 
 See `nernst_planck_poisson_kernel` for the discretisation and `npp_step` for the steps in time.
 """
@@ -15,9 +15,10 @@ from scipy.constants import epsilon_0
 from ionscape.core.errors import AnalysisError, InputError
 from ionscape.replacement import nernst_planck_poisson_kernel as kernel
 from ionscape.replacement.npp_course import Laws, Units
+from ionscape.replacement.npp_linear import matrix
 from ionscape.replacement.npp_result import Saved, assembled
 from ionscape.replacement.npp_stage import Back, Drive, drive_of
-from ionscape.replacement.npp_step import Control, deviation, film_voltage, matrix, rates, rosenbrock_step
+from ionscape.replacement.npp_step import Control, deviation, film_voltage, rates, rosenbrock_step
 from ionscape.replacement.programme import Programme, Stage, course_at
 from ionscape.replacement.replacement_result import Replacement
 from ionscape.replacement.system import Conductor
@@ -28,6 +29,9 @@ MOST_STEPS = 100_000
 SHORTEST = 1e-14
 """Of a stage: a step below this is given up."""
 UNBALANCED = 0.02
+BREAKDOWN = 1e9
+"""[V/m]"""
+OVERFULL = 1.2
 _NO_SOURCES = np.zeros((0, 0, 0))
 
 
@@ -69,9 +73,9 @@ def solve(
 
     Notes
     -----
-    A beam's ions are carried into the film at once: J(0) = j/(z e), no field at the surface. The charge of a
-    blocking electrode stays on it when the stage ends. The filling at which a foreign ion's law is taken leaves
-    the space charge out (it is 1 for the last ion to arrive).
+    A beam's ions are carried into the film at once: J(0) = j/(z e), no field at the surface. The charge of
+    a blocking electrode stays on it when the stage ends. The filling at which a foreign ion's law is taken
+    leaves the space charge out (it is 1 for the last ion to arrive).
 
     Raises
     ------
@@ -82,7 +86,7 @@ def solve(
     """
     depths = np.asarray(faces, dtype=float)
     if depths.ndim != 1 or depths.size < 3 or depths[0] != 0 or not np.all(np.diff(depths) > 0):
-        raise InputError("the faces of the film's cells must start at 0 and increase, with at least two cells")
+        raise InputError("the faces of a film must start at 0 and increase, with at least two cells")
     run = _Run(conductor, programme, depths, tolerance, progress, back)
     run.begin(initial or {}, mixed or {}, initial_field)
     saves = np.unique(np.asarray(save_at, dtype=float))
@@ -94,7 +98,7 @@ def solve(
 
 
 def electrode_charge(result: Replacement, permittivity: float) -> FloatArray:
-    """(S,) charge density [C/m^2] of a blocking electrode in front of the film, of a relative permittivity."""
+    """(S,) charge density [C/m^2] of a blocking electrode on a film of a relative permittivity."""
     return np.asarray(permittivity * epsilon_0 * result.field[:, 0])
 
 
@@ -125,8 +129,9 @@ class _Run:
         self.end: Back = self.back or ("open" if deep else "bulk")
 
     def begin(
-        self, initial: Mapping[str, FloatArray], mixed: Mapping[str, FloatArray], initial_field: ArrayLike | None
-    ) -> None:
+        self, initial: Mapping[str, FloatArray], mixed: Mapping[str, FloatArray],
+        initial_field: ArrayLike | None,
+    ) -> None:  # fmt: skip
         """The state before the first stage; its first profile is kept for the balance."""
         native = self.conductor.ions[0].name
         for i, ion in enumerate(self.conductor.ions[1:], start=1):
@@ -136,8 +141,9 @@ class _Run:
             self.state[:-1, 0] = np.asarray(initial_field, dtype=float) * self.units.length / self.units.volt
         first = Saved.of(0.0, self.state, self.work.flux, self.faces, self.units)
         stated = np.asarray(initial.get(native, first.fractions[:, 0]), dtype=float)
-        if np.max(np.abs(first.fractions[:, 0] - stated)) > UNBALANCED or np.min(first.fractions) < -UNBALANCED:
-            raise InputError("the fractions of the initial state must be positive and add up to 1 in every cell")
+        wrong = np.max(np.abs(first.fractions[:, 0] - stated))
+        if wrong > UNBALANCED or np.min(first.fractions) < -UNBALANCED:
+            raise InputError("initial fractions must be positive and add up to 1 in every cell")
         self.saved.append(first)
 
     def stage(self, stage: Stage, saves: FloatArray) -> None:
@@ -172,8 +178,8 @@ class _Run:
         self.control = drive.control(at, dt, climate)
         self.attempts += 1
         self.flowing = rosenbrock_step(
-            drive.film, climate, self.control, _NO_SOURCES, self.state, self.current, dt, self.work, self.solver,
-            self.trial,
+            drive.film, climate, self.control, _NO_SOURCES, self.state, self.current, dt, self.work,
+            self.solver, self.trial,
         )  # fmt: skip
         if not self.control.imposed_voltage:
             self.flowing = self.control.values[5]
@@ -192,10 +198,12 @@ class _Run:
     def _refuse_to_hang(self, at: float, dt: float, stage: Stage) -> None:
         if dt >= SHORTEST * stage.duration and self.attempts < MOST_STEPS:
             return
-        why = f"after {self.attempts} steps" if self.attempts >= MOST_STEPS else f"(the next would be {dt:.2g} s)"
+        why = f"a step of {dt:.2g} s was still too long"
+        if self.attempts >= MOST_STEPS:
+            why = f"{self.attempts} steps were not enough"
         raise AnalysisError(
-            f"no time step that is large enough was found {self.time + at:.4g} s after the start {why}: the "
-            "programme asks for what the film cannot carry, or the mesh is far too coarse"
+            f"the simulation was given up {self.time + at:.4g} s after the start, {why}: the programme asks "
+            "for what the film cannot carry, or the mesh is far too coarse"
         )
 
     def _begin_voltage(self, drive: Drive, dt: float, beam: bool) -> None:
@@ -208,16 +216,14 @@ class _Run:
             self.current = lacking / control.resistance[0]
             return
         carried = 1 if beam and lacking > 0 else 0  # a beam's first charge lies in the first cell
-        jump = lacking / float(np.sum(film.distances[carried:]))
+        jump = lacking / float(np.sum(film.drops))
         state[carried:-1, 0] += jump
         state[-1, 0] += film.debye_squared * jump
         if carried:
             state[0, 1:] += film.debye_squared * jump * film.entering[1:]
             state[1, 1:] += film.debye_squared * jump / film.widths[1] * film.entering[1:]
         rates(film, climate, 0, state, 0.0, self.work, self.trial)
-        self.current = -float(film.distances[carried:] @ self.trial[carried:-1, 0]) / float(
-            np.sum(film.distances[carried:])
-        )
+        self.current = -float(film.drops @ self.trial[:-1, 0]) / float(np.sum(film.drops))
 
     def _save(self, drive: Drive, at: float, dt: float) -> None:
         climate = drive.climate(at, dt, self.state, self.mixed)
@@ -226,10 +232,23 @@ class _Run:
 
     def warnings(self) -> tuple[str, ...]:
         """What the user should know of the film."""
-        changed = float(np.max(self.saved[-1].fractions[-1, 1:], initial=0.0))
-        if self.end != "bulk" or changed < 1e-3:
-            return ()
-        return (
-            f"at the end of the computed film the composition has changed by {changed:.2g}: the film should be "
-            "deeper",
+        found, last = [], self.saved[-1]
+        changed = float(np.max(last.fractions[-1, 1:], initial=0.0))
+        if self.end == "bulk" and changed > 1e-3:
+            found.append(
+                f"at the end of the computed film the composition has changed by {changed:.2g}: the film "
+                "should be deeper"
+            )
+        field = abs(self.units.volt) / self.units.length * max(
+            float(np.max(np.abs(each.state[:-1, 0]))) for each in self.saved
         )
+        if field > BREAKDOWN:
+            found.append(
+                f"the field reaches {field:.2g} V/m, beyond the strength of dielectrics ({BREAKDOWN:.0e} V/m)"
+            )
+        full = max(float(np.max(each.fractions.sum(axis=1))) for each in self.saved)
+        if full > OVERFULL:
+            found.append(
+                f"up to {full:.2g} times the density of the native ions piles up: more than there are sites"
+            )
+        return tuple(found)

@@ -1,15 +1,15 @@
 """Compiled equations of the full Nernst-Planck-Poisson system: the fluxes and their derivatives.
 
-Unknowns are chosen so that the space charge is never a difference of large numbers: of each cell the fractions
-of the foreign ions, and of each face the field E. Gauss's law makes the excess charge
+Unknowns are chosen so that the space charge is never a difference of large numbers: of each cell the
+fractions of the foreign ions, and of each face the field E. Gauss's law makes the excess charge
 q_i = lambda^2 (E_i+1/2 - E_i-1/2)/h_i, hence the native fraction 1 + q - (foreign ones), and the sum of all
 conservation equations is Maxwell's: lambda^2 dE/dt + (sum of the ions' fluxes) = j at every face. No equation
 is algebraic and no potential is solved for; the blocks of the Jacobian are N x N for N ions.
 
-Lengths in nm, times in s, fluxes as velocities n/n0 [nm/s], potentials in kT0/(z e) of the native ion, so that
-lambda^2 = epsilon k T0/(z^2 e^2 n0) [nm^2]. Row i of the state (C + 2, N): the field at the face right of
+Lengths in nm, times in s, fluxes as velocities J/n0 [nm/s], potentials in kT0/(z e) of the native ion, so
+that lambda^2 = epsilon k T0/(z^2 e^2 n0) [nm^2]. Row i of the state (C + 2, N): the field at the face behind
 cell i, then the foreign fractions of cell i. Rows 0 and C + 1 are the two ends: their foreign entries add up
-what came in through the front and what left through the back, and the last row's first the charge that passed.
+what came in through the front and what left through the back, the last row's first the charge that passed.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Film(NamedTuple):
 
     widths: FloatArray  # (C + 2,) of the cells; 1 at both ends
     distances: FloatArray  # (C + 1,) between neighbouring centres; half a cell at both ends
+    drops: FloatArray  # (C + 1,) lengths whose sum with the fields is the voltage across the film
     charges: FloatArray  # (N,) over the native ion's
     debye_squared: float
     background: float  # fixed charge that the mobile ions balance: 1 in a conductor
@@ -45,11 +46,11 @@ class Film(NamedTuple):
 
 
 class Climate(NamedTuple):
-    """What may change from step to step; seven instants: the six stages of the step and one just after its start."""
+    """What may change from step to step; instants: the six stages of a step, and one after its start."""
 
     theta: FloatArray  # (7,) temperature over T0
     blend: FloatArray  # (7,) how far from the first to the second table
-    instant: float  # [s] of the seventh after the start of the step; zero: the temperature is constant
+    instant: float  # [s] of the last one after the start of the step; zero: the temperature is constant
     table: FloatArray  # (2, N, K, 2) ln D [nm^2/s], see `law_table.hermite_table`
     mixed: FloatArray  # (C + 2, N) part of each ion whose sites have mixed: mixed + mixing * u
     mixing: float
@@ -156,9 +157,9 @@ def mobilities(film: Film, climate: Climate, at: int, work: Workspace) -> None:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def fluxes(film: Film, climate: Climate, at: int, state: FloatArray, work: Workspace) -> None:
-    """Scharfetter-Gummel flux of each ion through each face, from amounts and D; an imposed flux is left zero.
+    """Scharfetter-Gummel flux of each ion through each face; one that is imposed is left zero.
 
-    D at a face is the geometric mean of the two cells'.
+    D at a face is the geometric mean of the two cells', since it falls exponentially with the filling.
     """
     faces, ions = work.flux.shape
     for i in range(faces):
@@ -177,8 +178,7 @@ def fluxes(film: Film, climate: Climate, at: int, state: FloatArray, work: Works
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def derivatives(film: Film, climate: Climate, state: FloatArray, work: Workspace) -> None:
-    """Derivatives by the rows of the state of the fluxes, which must just have been computed for the same state
-    at the start of a step."""
+    """Derivatives by the rows of the state of the fluxes just computed at the start of a step."""
     faces, ions = work.flux.shape
     amounts, diffusion, slope, share = work.amounts, work.diffusion, work.slope, work.share
     before, left, right = work.before, work.left, work.right

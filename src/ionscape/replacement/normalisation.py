@@ -26,7 +26,7 @@ FloatArray = NDArray[np.float64]
 _REPLACED = 0.7  # fraction of the native ion below which the foreign one has taken its place
 _NOISY = 4.0  # standard deviations by which the scatter exceeds counting
 _LEAST_FOR_SCATTER = 20
-_DROWNED = 0.3  # standard deviations of all points together: a shared cause below is left out
+_DROWNED = 0.2  # standard deviations of all points together: a shared cause below is left out
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,8 @@ def climate_over(
     """
     if not isinstance(course, Trace):
         table = laws.table(float(course))
-        return Climate(np.full(7, course / reference), np.zeros(7), 0.0, np.stack([table, table]), mixed, mixing)
+        both = np.stack([table, table])
+        return Climate(np.full(7, course / reference), np.zeros(7), 0.0, both, mixed, mixing)
     instant = 1e-4 * dt
     first, last = course_at(course, start), course_at(course, start + dt)
     kelvin = first + np.append(STAGE_TIMES, 1e-4) * (last - first)

@@ -100,7 +100,7 @@ def _mass_error(units: Units, first: Saved, last: Saved, fractions: FloatArray, 
     """Of each ion: what is there, less what was and what came in and left, over the largest of these."""
     before, now = widths @ first.fractions, widths @ fractions
     came, left = last.state[0].copy(), last.state[-1].copy()
-    # the native ion carries what the foreign ones and the displacement current leave of the charge that passed
+    # the native ion carries what the foreign ones and the displacement current leave of the charge passed
     for ions, face in ((came, 0), (left, -2)):
         displaced = units.debye_squared * (last.state[face, 0] - first.state[face, 0])
         ions[0] = last.state[-1, 0] - ions[1:].sum() - displaced
@@ -111,10 +111,10 @@ def _mass_error(units: Units, first: Saved, last: Saved, fractions: FloatArray, 
 def _charge_error(
     programme: Programme, units: Units, last: Saved, fractions: FloatArray, widths: FloatArray
 ) -> float:
-    """Charge by the fractions against that by Gauss's law at the ends, and what passed against the programme."""
+    """Charge by the fractions against Gauss's law at the ends, and what passed against the programme."""
     flux = units.debye_squared * (last.state[-2, 0] - last.state[0, 0])
     wrong = abs(float(widths @ (fractions.sum(axis=1) - 1)) - flux)
     passed = float(last.state[-1, 0])
     if all(stage.control != "voltage" for stage in programme.stages):
         wrong = max(wrong, abs(passed - programme.charge / units.current))
-    return wrong / max(abs(passed), 1e-9 * float(widths.sum()))
+    return float(wrong / max(abs(passed), 1e-9 * float(widths.sum())))

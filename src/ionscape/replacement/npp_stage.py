@@ -77,8 +77,8 @@ class Drive:
         """
         lag = dt / self.intermixing_time if self.intermixing_time > 0 else math.inf
         share = _following(lag)
-        half = state + (mixed - state) * math.exp(-lag / 2)
-        return climate_over(self.laws, self.temperature, at, dt, self.units.temperature, half - share * state, share)
+        fixed = (1 - share) * state + (mixed - state) * math.exp(-lag / 2)
+        return climate_over(self.laws, self.temperature, at, dt, self.units.temperature, fixed, share)
 
     def control(self, at: float, dt: float, climate: kernel.Climate) -> Control:
         """Current or voltage in a step, and the bulk in series."""
@@ -130,7 +130,7 @@ def drive_of(
     closed = stage.control == "rest" or stage.surface == "blocking"
     least = float(np.min(value.values)) if isinstance(value, Trace) else value
     if not closed and stage.surface == "beam" and least < 0:
-        raise InputError(f"a beam of {stage.ion} cannot take ions out: its {stage.control} has the wrong sign")
+        raise InputError(f"a beam of {stage.ion} takes no ions out: its {stage.control} has the wrong sign")
     temperature = without_noise(stage.temperature, stage.duration)
     behind = conductor.thickness / units.length - float(np.sum(widths)) if back == "bulk" else 0.0
     return Drive(
@@ -152,9 +152,15 @@ def _film(
         face[0] -= share
         face[arriving] += share
     melt = not closed and stage.surface == "melt"
+    distances = np.convolve(np.concatenate([[0.0], widths, [0.0]]), [0.5, 0.5], mode="valid")
+    drops = distances.copy()
+    if not closed and not melt:
+        # the field rises from zero at the surface within a Debye length, far less than half a cell
+        drops[0], drops[1] = 0.0, distances[0] + distances[1]
     return kernel.Film(
         widths=np.concatenate([[1.0], widths, [1.0]]),
-        distances=np.convolve(np.concatenate([[0.0], widths, [0.0]]), [0.5, 0.5], mode="valid"),
+        distances=distances,
+        drops=drops,
         charges=np.array([ion.charge / native.charge for ion in conductor.ions]),
         debye_squared=units.debye_squared,
         background=1.0,

@@ -156,9 +156,7 @@ def nernst_planck_fluxes(
     return np.asarray(-d * (np.asarray(density_gradient, dtype=float) + z * n * field))
 
 
-def interdiffusion(
-    diffusion: ArrayLike, density: ArrayLike, charge: ArrayLike = (1.0, 1.0)
-) -> FloatArray:
+def interdiffusion(diffusion: ArrayLike, density: ArrayLike, charge: ArrayLike = (1.0, 1.0)) -> FloatArray:
     """D [m^2/s] with which two ions exchange without current, electrically neutral (Nernst-Planck).
 
     D1 D2 (z1^2 n1 + z2^2 n2)/(z1^2 n1 D1 + z2^2 n2 D2); for equal charges D1 D2 (n1 + n2)/(n1 D1 + n2 D2).

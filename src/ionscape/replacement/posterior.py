@@ -27,6 +27,7 @@ TOO_FEW = 200  # independent draws below which the ends of intervals are rough
 ROUNDS = 3
 _WIDER = 1.4  # than the first guess of the posterior: where the emulator learns
 _PER_FEATURE = 2.0  # curves per coefficient
+_CURVATURE_DRAWS, _CURVATURE_CURVES = 2000, 24
 _CUBIC_DIMENSIONS = 6  # more would need too many curves
 
 
@@ -106,6 +107,19 @@ def draw_posterior(
         lessons.add(computed)
         root = _root(np.cov(drawn.theta, rowvar=False) + 1e-12 * covariance)
     return _posterior(drawn, computed, weights, worth, problem.evaluations - before, rng)
+
+
+def curvature_posterior(problem: ProfileProblem, best: FloatArray, covariance: FloatArray) -> Posterior:
+    """Normal draws about the best fit, for a first look: no more than the curvature says."""
+    before = problem.evaluations
+    rng = np.random.default_rng(0)
+    theta = best + rng.standard_normal((_CURVATURE_DRAWS, best.size)) @ _root(covariance).T
+    theta = np.clip(theta, problem.parameters.lower, problem.parameters.upper)
+    computed = _computed(problem, theta[:_CURVATURE_CURVES])
+    return Posterior(
+        theta, computed.theta, computed.inputs, computed.fractions, float(len(theta)), float("nan"),
+        problem.evaluations - before, ("the intervals are those of the curvature at the best fit, without draws",),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -6,36 +6,21 @@ moves with velocity one, and only ratios are left.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 from numpy.typing import NDArray
 
-from ionscape.core.errors import AnalysisError
+from ionscape.replacement.electroneutral_pair import native_profile
+from ionscape.replacement.electroneutral_pair_kernel import Directions
 from ionscape.replacement.programme import Trace
 
 FloatArray = NDArray[np.float64]
 TOLERANCE = 1e-3  # of the fractions, in one time step: ten times less is left in the means of slices
-FIRST_SCALE = 0.02  # of the mesh, which grows with the charge
 REACH = 1.7  # Q: how deep the film goes before a first fit has told
 _MARGIN = 0.06  # Q: how far from where it was the front may move while the cells stay
 _EVEN = 0.5  # share of evenly spread cells for each one in the front
-_TAIL = 24  # cells behind
-FURTHEST = 40.0  # Q
-
-
-class Forward(Protocol):
-    """A solver."""
-
-    def __call__(
-        self, log_native: FloatArray, log_foreign: float, course: Trace | None, faces: FloatArray,
-        immobile: float, /,
-    ) -> FloatArray:  # fmt: skip
-        """Fractions (C,) of the native ion at the end, immobile ions included.
-
-        ``log_native`` (T,): ln of D_native t/Q^2 on a uniform grid of filling from 0 to 1; ``log_foreign``: the
-        same of the foreign ion; ``course``: current over its mean against time over the duration.
-        """
+_TAIL = 14  # cells behind
+FURTHEST = 5.0  # Q
+EVEN_FRONT = 1.1  # Q: where the front is expected on a mesh that is even
 
 
 def film_faces(cells: int, fractions: FloatArray | None = None, faces: FloatArray | None = None) -> FloatArray:
@@ -65,9 +50,9 @@ def film_faces(cells: int, fractions: FloatArray | None = None, faces: FloatArra
 
 
 def _with_tail(faces: FloatArray) -> FloatArray:
-    """Cells that grow behind the others: at first the mesh is small, and the front wide for it."""
+    """Cells that grow behind the others, for what runs ahead of the front."""
     last = faces[-1] - faces[-2]
-    ratio = 1.3
+    ratio = 1.05
     while last * ratio * (ratio**_TAIL - 1) / (ratio - 1) < FURTHEST - faces[-1]:
         ratio += 0.01
     return np.concatenate([faces, faces[-1] + last * np.cumsum(ratio ** np.arange(1, _TAIL + 1))])
@@ -81,40 +66,59 @@ def _rise(centre: FloatArray, fractions: FloatArray) -> float:
     return float(ends[1] - ends[0])
 
 
+def front_of(faces: FloatArray) -> float:
+    """Depth [Q] of the finest cells, where the front is to end."""
+    width = np.diff(faces)
+    fine = width < 1.2 * width.min()
+    if fine.mean() > 0.7:
+        return EVEN_FRONT
+    return float(np.mean((faces[1:] + faces[:-1])[fine]) / 2)
+
+
 def electroneutral_profile(
-    log_native: FloatArray, log_foreign: float, course: Trace | None, faces: FloatArray, immobile: float, /
+    log_native: FloatArray, log_foreign: float, course: Trace | None, faces: FloatArray, immobile: float
 ) -> FloatArray:
-    """The electroneutral film (`ionscape.replacement.electroneutral`); see `Forward`.
+    """Fractions (C,) of the native ion at the end, immobile ions included.
+
+    Parameters
+    ----------
+    log_native : (T,) array
+        ln of D_native t/Q^2 on a uniform grid of filling from 0 to 1.
+    log_foreign : float
+        The same of the foreign ion.
+    course : Trace or None
+        Current over its mean against time over the duration; None: constant.
+    faces : (C + 1,) array
+        In units of Q.
+    immobile : float
+        Fraction.
 
     Raises
     ------
     AnalysisError
         If no time step small enough is found.
     """
-    from ionscape.replacement import electroneutral_kernel as kernel
-    from ionscape.replacement.electroneutral import film_geometry
-    from ionscape.replacement.electroneutral_flux import BEAM, Front, Ions
-    from ionscape.replacement.electroneutral_steps import advance
-    from ionscape.replacement.law_table import hermite_table
+    return native_profile(
+        log_native, log_foreign, 1.0 if course is None else course, 1.0, faces, front_depth=front_of(faces),
+        immobile_fraction=immobile, tolerance=TOLERANCE,
+    ).native  # fmt: skip
 
-    cells = faces.size - 1
-    film = film_geometry(faces)
-    ions = Ions(np.ones(2), immobile, np.array([1 - immobile, 0.0]))
-    table = hermite_table(np.stack([log_native, np.full_like(log_native, log_foreign)]))[None]
-    laws = kernel.Laws(table, np.ones(1), np.inf)
-    time, value = (np.zeros(1), np.ones(1)) if course is None else (course.time, course.values)
-    integral = np.concatenate([[0.0], np.cumsum(np.diff(time) * (value[1:] + value[:-1]) / 2)])
-    told = kernel.Course(kernel.CURRENT, time, value, integral, np.zeros(1), np.ones(1))
-    u = np.tile(ions.bulk, (cells + 2, 1))
-    state = kernel.State(u, np.zeros_like(u), np.zeros(cells + 1), np.zeros(6), np.zeros(2), np.zeros(2))
-    state.scalars[kernel.STEP] = min(0.02 * FIRST_SCALE * film.width[0] / max(float(np.max(value)), 1e-30), 1e-3)
-    state.scalars[kernel.SCALE], state.scalars[kernel.CURRENT_NOW] = FIRST_SCALE, float(value[0])
-    frame, limits = kernel.Frame(1 - FIRST_SCALE, 10 * float(faces[-1]), 1.0), kernel.Limits(TOLERANCE, 1e-13)
-    status = kernel.MORE
-    while status == kernel.MORE:
-        status, _ = advance(
-            film, ions, Front(BEAM, 1, np.zeros(2)), frame, laws, told, limits, state, 1.0, np.zeros((256, 4))
-        )
-    if status != kernel.DONE:
-        raise AnalysisError("no time step small enough was found for a trial of the fit")
-    return np.asarray(state.u[1:-1, 0] + immobile)
+
+def electroneutral_sensitivities(
+    log_native: FloatArray, log_foreign: float, course: Trace | None, faces: FloatArray, immobile: float,
+    by_native: FloatArray, by_foreign: FloatArray, by_immobile: FloatArray,
+) -> tuple[FloatArray, FloatArray]:  # fmt: skip
+    """Fractions (C,) and their derivatives (P, C) along changes of the arguments.
+
+    ``by_native`` (P, T), ``by_foreign`` and ``by_immobile`` (P,): the changes; the rest as
+    `electroneutral_profile`.
+    """
+    along = Directions(
+        np.ascontiguousarray(by_native), np.ascontiguousarray(by_foreign), np.zeros(len(by_foreign)),
+        np.ascontiguousarray(by_immobile),
+    )  # fmt: skip
+    found = native_profile(
+        log_native, log_foreign, 1.0 if course is None else course, 1.0, faces, front_depth=front_of(faces),
+        immobile_fraction=immobile, tolerance=TOLERANCE, directions=along,
+    )  # fmt: skip
+    return found.native, found.derivatives

@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +26,18 @@ from ionscape.replacement.fit_parameters import Entry, Parameters
 from ionscape.replacement.instrument import slice_edges, slice_means
 from ionscape.replacement.measured_profile import MeasuredProfile
 from ionscape.replacement.profile_course import Course, course_of
-from ionscape.replacement.profile_forward import Forward, electroneutral_profile, film_faces
+from ionscape.replacement.profile_forward import (
+    electroneutral_profile,
+    electroneutral_sensitivities,
+    film_faces,
+)
 from ionscape.replacement.profile_quantities import FitInputs, entries_of, item_names
 
 FloatArray = NDArray[np.float64]
-STEPS = {"log_vacancies": 0.1, "log_ratio": 0.05, "log_spread": 0.05, "immobile": 0.01, "log_depth": 1e-3,
-         "log_blur": 1e-2}  # fmt: skip
-_LEVEL_STEP = 0.02  # relative
+T = TypeVar("T")
+OTHER_INPUTS = ("log_vacancies", "log_ratio", "log_spread", "immobile", "log_depth", "log_blur")
+_LEVEL_STEP, _DEPTH_STEP, _BLUR_STEP = 1e-3, 3e-4, 1e-2
+_NO_BLUR = -60.0
 FILLING = np.linspace(0.0, 1.0, 1025)
 
 
@@ -92,8 +98,6 @@ class ProfileProblem:
     inputs : FitInputs
         What is stated.
     family : DistributionFamily
-    forward : callable
-        Solver, as `electroneutral_profile`.
     cells : int
         Of the film.
     threads : int
@@ -108,11 +112,11 @@ class ProfileProblem:
 
     def __init__(
         self, profiles: Sequence[MeasuredProfile], inputs: FitInputs, family: DistributionFamily, *,
-        forward: Forward = electroneutral_profile, cells: int = 180, threads: int = 1,
+        cells: int = 180, threads: int = 1,
     ) -> None:  # fmt: skip
         if not profiles:
             raise InputError("a fit needs at least one profile")
-        self.family, self.inputs, self.forward, self.threads = family, inputs, forward, threads
+        self.family, self.inputs, self.threads = family, inputs, threads
         self.cells = cells
         self.items = item_names(profiles)
         self.parameters = Parameters(entries_of(profiles, inputs, family, self.items))
@@ -136,7 +140,7 @@ class ProfileProblem:
     @cached_property
     def input_names(self) -> tuple[str, ...]:
         """Of a profile's inputs y."""
-        return (*(p.name for p in self.family.parameters), *STEPS)
+        return (*(p.name for p in self.family.parameters), *OTHER_INPUTS)
 
     def with_observations(self, observations: Sequence[Observation]) -> ProfileProblem:
         """The same with other meshes, points or errors."""
@@ -173,14 +177,13 @@ class ProfileProblem:
     @cached_property
     def _input_offset(self) -> list[FloatArray]:
         found = []
-        for k, seen in enumerate(self.observations):
+        for seen in self.observations:
             offset = np.zeros(len(self.input_names))
             density = math.log(self.inputs.carrier_density.value)
             row = dict(zip(self.input_names, range(offset.size), strict=True))
             offset[row["log_depth"]] = math.log(seen.length) + density
             offset[row["log_spread"]] = math.log(seen.course.duration) - 2 * (math.log(seen.length) + density)
             found.append(offset)
-            del k
         return found
 
     def _matrix_of(self, k: int) -> FloatArray:
@@ -211,28 +214,56 @@ class ProfileProblem:
         return self.parameters.index(name)
 
     # ---- the model ------------------------------------------------------------------------------------
-    def curve(self, k: int, y: FloatArray, faces: FloatArray | None = None) -> FloatArray:
+    def curve(self, k: int, y: FloatArray) -> FloatArray:
         """Fractions (C,) of the native ion in the cells, immobile ions included, for inputs y (Y,)."""
-        n = self.n_levels
+        n, seen = self.n_levels, self.observations[k]
         self.evaluations += 1
         levels = self.family.levels(y[:n], float(y[n]), FILLING)
-        log_foreign = float(y[n + 2])
-        return self.forward(
-            levels + log_foreign - float(y[n + 1]), log_foreign, self.observations[k].course.relative,
-            self.observations[k].faces if faces is None else faces, float(y[n + 3]),
+        foreign = float(y[n + 2])
+        return electroneutral_profile(
+            levels + foreign - float(y[n + 1]), foreign, seen.course.relative, seen.faces, max(float(y[n + 3]), 0.0)
+        )
+
+    def curve_slopes(self, k: int, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The same, and its derivatives by the inputs (C, Y); zero for the last two, which are the instrument's."""
+        n, seen = self.n_levels, self.observations[k]
+        self.evaluations += 1
+        levels = self.family.levels(y[:n], float(y[n]), FILLING)
+        foreign = float(y[n + 2])
+        solver = [int(i) for i in self.active[k] if i < n + 4]
+        by_native = np.zeros((len(solver), FILLING.size))
+        by_foreign, by_immobile = np.zeros(len(solver)), np.zeros(len(solver))
+        for row, i in enumerate(solver):
+            if i <= n:
+                by_native[row] = self._level_slope(y, i)
+            elif i == n + 3:
+                by_immobile[row] = 1.0
+            else:
+                by_native[row] = -1.0 if i == n + 1 else 1.0
+                by_foreign[row] = 0.0 if i == n + 1 else 1.0
+        fractions, along = electroneutral_sensitivities(
+            levels + foreign - float(y[n + 1]), foreign, seen.course.relative, seen.faces,
+            max(float(y[n + 3]), 0.0), by_native, by_foreign, by_immobile,
         )  # fmt: skip
+        slopes = np.zeros((fractions.size, y.size))
+        slopes[:, solver] = along.T
+        return fractions, slopes
+
+    def _level_slope(self, y: FloatArray, i: int) -> FloatArray:
+        """d levels/d one of the distribution's parameters or ln of the vacancies (T,)."""
+        n, step = self.n_levels, _LEVEL_STEP * max(abs(y[i]), 0.1)
+        ends = []
+        for sign in (-1.0, 1.0):
+            at = y[: n + 1].copy()
+            at[i] += sign * step
+            ends.append(self.family.levels(at[:n], float(at[n]), FILLING))
+        return (ends[1] - ends[0]) / (2 * step)
 
     def seen(self, k: int, y: FloatArray, fractions: FloatArray, edges: FloatArray | None = None) -> FloatArray:
         """Means over the slices (N,) as the instrument sees a curve."""
-        length = math.exp(y[self.n_levels + 4])
-        blur = math.exp(y[self.n_levels + 5]) if y[self.n_levels + 5] > -60 else 0.0
+        length, blur = math.exp(y[-2]), math.exp(y[-1]) if y[-1] > _NO_BLUR else 0.0
         at = self.observations[k].edges if edges is None else edges
         return slice_means(self.observations[k].faces * length, fractions, at, blur)
-
-    def steps(self, y: FloatArray) -> FloatArray:
-        """(Y,) steps of the derivatives."""
-        levels = [max(_LEVEL_STEP * abs(v), 0.02) for v in y[: self.n_levels]]
-        return np.array([*levels, *STEPS.values()])
 
     @cached_property
     def active(self) -> list[NDArray[np.intp]]:
@@ -247,43 +278,33 @@ class ProfileProblem:
             found.append(np.flatnonzero(touched))
         return found
 
-    def _plan(self, k: int, y: FloatArray, central: bool) -> list[tuple[int, FloatArray]]:
-        """Shifted inputs from which the derivatives come: (input, y)."""
-        plan = []
-        steps = self.steps(y)
-        for n in self.active[k]:
-            for sign in (1.0, -1.0) if central else (1.0,):
-                shifted = y.copy()
-                shifted[n] += sign * steps[n]
-                plan.append((int(n), shifted))
-        return plan
-
-    def means(self, theta: FloatArray, *, slopes: bool = True, central: bool = False) -> list[_Means]:
-        """Slice means of every profile and their derivatives by its inputs, for theta (P,)."""
+    def means(self, theta: FloatArray) -> list[Means]:
+        """Slice means of every profile for theta (P,), without derivatives."""
         g, _ = self.parameters.quantities(theta[None])
-        tasks: list[Callable[[], FloatArray]] = []
-        layout = []
-        for k in range(len(self.observations)):
-            y = self.inputs_of(k, g)[0]
-            plan = self._plan(k, y, central) if slopes else []
-            layout.append((y, plan))
-            n_solver = self.n_levels + 4
-            tasks.append(lambda k=k, y=y: self.curve(k, y))  # type: ignore[misc]
-            tasks.extend(lambda k=k, y=s: self.curve(k, y) for n, s in plan if n < n_solver)  # type: ignore[misc]
-        curves = iter(self._done(tasks))
-        found = []
-        for k, (y, plan) in enumerate(layout):
-            base = next(curves)
-            mean = self.seen(k, y, base)
-            derivative = np.zeros((mean.size, y.size))
-            steps = self.steps(y)
-            for n, shifted in plan:
-                fractions = next(curves) if n < self.n_levels + 4 else base
-                change = self.seen(k, shifted, fractions) - (0.0 if central else mean)
-                derivative[:, n] += change * math.copysign(1.0, shifted[n] - y[n]) / (
-                    steps[n] * (2 if central else 1))  # fmt: skip
-            found.append(_Means(y, base, mean, derivative))
-        return found
+        inputs = [self.inputs_of(k, g)[0] for k in range(len(self.observations))]
+        curves = self._done([lambda k=k, y=y: self.curve(k, y) for k, y in enumerate(inputs)])  # type: ignore[misc]
+        return [
+            Means(y, curve, self.seen(k, y, curve), np.zeros((0, y.size)))
+            for k, (y, curve) in enumerate(zip(inputs, curves, strict=True))
+        ]
+
+    def means_and_slopes(self, g: FloatArray) -> list[Means]:
+        """Slice means and their derivatives by the inputs, for quantities g (1, G)."""
+        tasks = [lambda k=k: self._one(k, self.inputs_of(k, g)[0]) for k in range(len(self.observations))]  # type: ignore[misc]
+        return self._done(tasks)
+
+    def _one(self, k: int, y: FloatArray) -> Means:
+        fractions, slopes = self.curve_slopes(k, y)
+        derivative = np.zeros((self.observations[k].keep.size, y.size))
+        for i in self.active[k]:
+            if i < y.size - 2:  # what the instrument does is linear in the fractions, but for the limited lines
+                derivative[:, i] = self.seen(k, y, slopes[:, i])
+            else:
+                step = np.zeros_like(y)
+                step[i] = _DEPTH_STEP if i == y.size - 2 else _BLUR_STEP
+                rise = self.seen(k, y + step, fractions) - self.seen(k, y - step, fractions)
+                derivative[:, i] = rise / (2 * step[i])
+        return Means(y, fractions, self.seen(k, y, fractions), derivative)
 
     def evaluated(self, k: int, inputs: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Cells' fractions (K, C) and slice means (K, N) of profile k for inputs (K, Y)."""
@@ -291,7 +312,7 @@ class ProfileProblem:
         means = [self.seen(k, y, curve) for y, curve in zip(inputs, curves, strict=True)]
         return np.array(curves), np.array(means)
 
-    def _done(self, tasks: list[Callable[[], FloatArray]]) -> list[FloatArray]:
+    def _done(self, tasks: list[Callable[[], T]]) -> list[T]:
         if self.threads <= 1:
             return [task() for task in tasks]
         with ThreadPoolExecutor(self.threads) as pool:
@@ -310,7 +331,7 @@ class ProfileProblem:
             blocks.append((foreign - seen.profile.foreign) * seen.weight_foreign)
         return np.concatenate(blocks, axis=1)
 
-    def by_quantities(self, k: int, g: FloatArray, means: _Means) -> FloatArray:
+    def by_quantities(self, k: int, g: FloatArray, means: Means) -> FloatArray:
         """d residuals/d g (M_k, G) of one profile."""
         seen = self.observations[k]
         by_g = means.derivative @ self.input_slopes(k, g[None], means.inputs[None])[0]
@@ -343,10 +364,10 @@ class ProfileProblem:
             by_g[:, foreign_at] += np.einsum("kn,kn->k", pull, 1 - mean)
         return np.asarray(by_mean)
 
-    def linearised(self, theta: FloatArray, *, central: bool = False) -> Linearised:
+    def linearised(self, theta: FloatArray) -> Linearised:
         """Everything at one theta (P,)."""
         g, slope = self.parameters.quantities(theta[None])
-        means = self.means(theta, central=central)
+        means = self.means_and_slopes(g)
         blocks, rows = [], []
         for k, found in enumerate(means):
             blocks.append(self.residuals_of(k, g, found.mean[None])[0])
@@ -369,18 +390,18 @@ class ProfileProblem:
         rows, offsets = self.parameters.prior
         blocks = [
             self.residuals_of(k, g, found.mean[None])[0]
-            for k, found in enumerate(self.means(theta, slopes=False))
+            for k, found in enumerate(self.means(theta))
         ]
         return np.concatenate([*blocks, rows @ theta - offsets])
 
     def jacobian(self, theta: FloatArray) -> FloatArray:
         """(m, P) derivatives of `residuals`."""
-        at = self.linearised(theta, central=True)
+        at = self.linearised(theta)
         return np.concatenate([at.by_theta(self.parameters), self.parameters.prior[0]])
 
 
 @dataclass(frozen=True)
-class _Means:
+class Means:
     """Inputs (Y,), cells' fractions (C,), slice means (N,) and their derivatives by the inputs (N, Y)."""
 
     inputs: FloatArray
@@ -395,7 +416,7 @@ class Linearised:
 
     quantities: FloatArray
     slope: FloatArray
-    means: tuple[_Means, ...]
+    means: tuple[Means, ...]
     residuals: tuple[FloatArray, ...]
     by_quantities: FloatArray
 
@@ -420,5 +441,3 @@ def thermal_energy(problem: ProfileProblem) -> float:
     """kT [J] at the temperature to which the energies of the fit refer."""
     return Boltzmann * problem.reference_temperature
 
-
-__all__ = ["Linearised", "Observation", "ProfileProblem", "replace", "thermal_energy"]

@@ -31,7 +31,7 @@ from ionscape.replacement.simulated_outputs import Prediction, saved_index, stag
 FloatArray = NDArray[np.float64]
 CLEAR = 5.0  # SD from which two predictions are told apart in one experiment
 MARGIN = 1.25  # of the depth where anything differs from the bulk, that is counted
-SCAN = (1e-4, 1e4)  # of the programme's duration: intermixing times that are tried
+SCAN = (1e-3, 1e4)  # of the programme's duration: intermixing times that are tried
 PER_DECADE = 2
 STRETCHES = 3  # SD of the scale of depths within which the smallest distance is sought
 
@@ -177,7 +177,7 @@ def told_apart(
     at = spectrometer.fractions(first, time)
     spread = spectrometer.depth_error
     found = []
-    for z in np.linspace(-STRETCHES, STRETCHES, 8 * STRETCHES + 1) if spread else (0.0,):
+    for z in np.linspace(-STRETCHES, STRETCHES, 4 * STRETCHES + 1) if spread else (0.0,):
         other = spectrometer.fractions(second, time, 1 + z * spread)
         one = distance(at.ravel(), other.ravel(), spectrometer.variance((at + other) / 2).ravel(), shared)
         found.append((math.hypot(one.all_errors, z), z, one.counting))
@@ -214,7 +214,7 @@ def scanned(
         The result for an intermixing time [s], on the same coarse mesh.
     """
     driven = [end.time for end in stage_ends(glass) if end.ion]
-    first, last = driven[0], math.fsum(stage.duration for stage in glass.stages)
+    first, last = driven[0], stage_ends(glass)[-1].time
     decades = round(math.log10(SCAN[1] / SCAN[0]))
     times = last * np.geomspace(*SCAN, decades * PER_DECADE + 1)
     shared = [spectrometer.shared_errors(never, time) for time in (first, last)]

@@ -15,7 +15,7 @@ from ionscape.core.quantity import dimension_of
 from ionscape.core.registry import Series
 from ionscape.replacement import simulate_figures as figures
 from ionscape.replacement import simulate_words as words
-from ionscape.replacement.populations import static_and_mixed
+from ionscape.replacement.populations import native_populations, static_and_mixed
 from ionscape.replacement.replacement_result import Replacement
 from ionscape.replacement.sequential import (
     Distance,
@@ -31,14 +31,19 @@ from ionscape.replacement.simulated_outputs import (
     Key,
     Prediction,
     Readings,
+    coarse_run,
     estimates,
     predicted,
     readings,
     run,
-    saved_index,
+    shares_behind,
     stage_ends,
 )
 from ionscape.replacement.simulation import Description
+from ionscape.replacement.site_energy_figures import site_energy_figure, stacked_figure
+
+SIMULATED = "Simulated, not measured."
+
 
 def simulation_of_study(series: Series, options: Any) -> Outcome:
     """The simulated profiles, what is read off them with its errors, and whether intermixing can be seen.
@@ -53,9 +58,10 @@ def simulation_of_study(series: Series, options: Any) -> Outcome:
     kind: Description = (
         "Nernst-Planck-Poisson" if options.description == "Nernst-Planck-Poisson" else "electroneutral"
     )
-    predictions = [
-        predicted(glass, mixing, kind, both_ways=k == 0) for k, mixing in enumerate(options.intermixing_time)
-    ]
+    first, *others = options.intermixing_time
+    predictions = [predicted(glass, first, kind)]
+    faces = predictions[0].coarse.faces
+    predictions += [predicted(glass, mixing, kind, both_ways=False, faces=faces) for mixing in others]
     read = [readings(glass, one) for one in predictions]
     propagated = [estimates(glass, one) for one in read]
     found = [estimate for estimate, _ in propagated]
@@ -94,16 +100,14 @@ def _findings(
     glass: Glass, predictions: Sequence[Prediction], found: Sequence[Mapping[Key, Estimate]],
     apart: Sequence[tuple[str, str, Distance]], scan: Scan | None, full: Replacement | None,
 ) -> list[str]:  # fmt: skip
-    several = len(predictions) > 1
-    said: list[str] = []
-    for prediction, estimate in zip(predictions, found, strict=True):
-        head = f"{figures.mixing_words(prediction.mixing.text).capitalize()}: " if several else ""
-        said += [f"{head}{text}" for text in words.stage_findings(glass, estimate)]
-    answers = words.apart_findings(glass, apart, scan)
+    said = words.apart_findings(glass, apart, scan)
+    if len(predictions) > 1:
+        said += words.left_findings(glass, predictions, found)
+    said += words.stage_findings(glass, found[0], predictions[0].mixing.text if len(predictions) > 1 else "")
     said += words.pushed_findings(glass, predictions)
     if full is not None:
         said += words.description_findings(glass, predictions[0].result, full)
-    return answers + said
+    return said
 
 
 # ---- rows ---------------------------------------------------------------------------------------------
@@ -143,7 +147,7 @@ def _told_apart(
     reference = predictions[0]
     at_once = next((p.coarse for p in predictions if p.mixing.seconds == 0.0), None)
     if at_once is None:
-        at_once = run(glass, glass.best, 0.0, coarse=True)
+        at_once = coarse_run(glass, glass.best, 0.0, reference.coarse.faces)
     reach = counted_reach([*(p.coarse for p in predictions), at_once], glass.ions[0])
     spectrometer = Spectrometer(glass.options.counting, glass.ions, reach)
     end = stage_ends(glass)[-1].time
@@ -157,8 +161,9 @@ def _told_apart(
     if never is None:
         return apart, None
     return apart, scanned(
-        glass, never, at_once, spectrometer, lambda time: run(glass, glass.best, time, coarse=True)
-    )
+        glass, never, at_once, spectrometer,
+        lambda time: coarse_run(glass, glass.best, time, reference.coarse.faces),
+    )  # fmt: skip
 
 
 # ---- figures and arrays -------------------------------------------------------------------------------
@@ -179,15 +184,35 @@ def _figures(
     ]
     if scan is not None:
         drawn.append(figures.distinguish_figure(scan))
-    return (*drawn, *_population_figures(glass, predictions))
+    return (*drawn, *_population_figures(glass, first))
 
 
-def _population_figures(glass: Glass, predictions: Sequence[Prediction]) -> tuple[Figure, ...]:
-    """Site energies with what lies behind the last front; nothing where D is constant."""
+def _population_figures(glass: Glass, prediction: Prediction) -> tuple[Figure, ...]:
+    """Site energies behind the first front, and those behind the last one, unmixed and mixed.
+
+    Nothing where D is constant.
+    """
     distribution = glass.distribution(glass.ions[0], glass.best)
     if distribution is None:
         return ()
-    return ()
+    vacancies = glass.best[VACANCIES]
+    kelvin = glass.reference if glass.options.filling == "Fermi-Dirac" else 0.0
+    driven = [end for end in stage_ends(glass) if end.ion]
+    shares = [shares_behind(prediction.result, glass, end) for end in (driven[0], driven[-1])]
+    drawn = []
+    if shares[0] is not None:
+        native = native_populations(
+            distribution, float(shares[0][0]), vacancy_fraction=vacancies, temperature=kelvin
+        )
+        drawn.append(site_energy_figure([(driven[0].name, native)], native_ion=glass.ions[0], note=SIMULATED))
+    if len(glass.ions) > 2 and shares[1] is not None:
+        static, mixed = static_and_mixed(
+            distribution, shares[1], vacancy_fraction=vacancies, temperature=kelvin
+        )
+        panels = [("unmixed", static), ("mixed", mixed)]
+        note = f"Mean shares behind the front after {driven[-1].name}. {SIMULATED}"
+        drawn.append(stacked_figure(panels, glass.ions, note=note))
+    return tuple(drawn)
 
 
 def _arrays(glass: Glass, predictions: Sequence[Prediction]) -> dict[str, NDArray[np.float64]]:

@@ -15,6 +15,7 @@ from ionscape.replacement.replacement_result import Replacement
 from ionscape.replacement.sequential import CLEAR, Scan
 from ionscape.replacement.simulated_glass import Glass
 from ionscape.replacement.simulated_outputs import (
+    LAST,
     QUARTERS,
     Prediction,
     StageEnd,
@@ -26,7 +27,7 @@ FloatArray = NDArray[np.float64]
 NANO, HOUR = 1e9, 3600.0
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 MOST_PANELS = 3
-_MARGIN = 1.3
+_MARGIN = 1.15
 
 
 def reach(results: Sequence[Replacement], native: str) -> float:
@@ -53,9 +54,11 @@ def profiles_figure(glass: Glass, predictions: Sequence[Prediction]) -> Figure:
                 u = result.fractions[ion][at]
                 if ion != glass.ions[0] and not u.max() > 0:
                     continue
-                name = ion if len(predictions) == 1 else f"{ion}, {mixing_words(prediction.mixing.text)}"
-                data.append(trace(result.depth * NANO, u, name, mode="lines", colour=colour,
-                                  dash=DASHES[k], width=2, legend=panel == len(ends), axes=axes))  # fmt: skip
+                data.append(trace(result.depth * NANO, u, ion, mode="lines", colour=colour, dash=DASHES[k],
+                                  width=2, legend=k == 0 and panel == len(ends), axes=axes))  # fmt: skip
+    for k, prediction in enumerate(predictions if len(predictions) > 1 else ()):
+        name = mixing_words(prediction.mixing.text)
+        data.append(trace([math.nan], [math.nan], name, mode="lines", colour=GREY, dash=DASHES[k], width=2))
     plot = _panels([end.name for end in ends], "depth [nm]", "fraction of the bulk density",
                    [0.0, reach([p.result for p in predictions], glass.ions[0])], [-0.02, 1.05])  # fmt: skip
     caption = ("Simulated, not measured: fraction n/n₀ of each ion against depth at the end of "
@@ -68,21 +71,17 @@ def profiles_figure(glass: Glass, predictions: Sequence[Prediction]) -> Figure:
 def course_figure(glass: Glass, prediction: Prediction) -> Figure:
     """The native ion at quarters of every driven stage: how the front moves."""
     result, native = prediction.result, glass.ions[0]
-    begin, data, panel = 0.0, list[dict[str, Any]](), 0
+    data: list[dict[str, Any]] = []
     ends = [end for end in stage_ends(glass) if end.ion][:MOST_PANELS]
     colours = ordered_colours(len(QUARTERS) + 1)
-    for stage, end in zip(glass.stages, stage_ends(glass), strict=True):
-        if end in ends:
-            panel += 1
-            for share, colour in zip((*QUARTERS, 1.0), colours, strict=True):
-                at = saved_index(result, begin + share * stage.duration)
-                name = f"{100 * share:.0f} % of the stage"
-                for ion, dash in ((native, "solid"), (end.ion, "dash")):
-                    if ion != native or end.ion != native:
-                        data.append(trace(result.depth * NANO, result.fractions[ion][at], name, mode="lines",
-                                          colour=colour, dash=dash, width=1.8, axes=_axes(panel),
-                                          legend=panel == 1 and dash == "solid"))  # fmt: skip
-        begin = end.time
+    for panel, end in enumerate(ends, start=1):
+        for share, colour in zip((*QUARTERS, LAST), colours, strict=True):
+            at = saved_index(result, end.begin + share * (end.end - end.begin))
+            name = f"{100 * share:.0f} % of the stage"
+            for ion, dash in ((native, "solid"), (end.ion, "dash")):
+                data.append(trace(result.depth * NANO, result.fractions[ion][at], name, mode="lines",
+                                  colour=colour, dash=dash, width=1.8, axes=_axes(panel),
+                                  legend=panel == 1 and dash == "solid"))  # fmt: skip
     plot = _panels([end.name for end in ends], "depth [nm]", "fraction of the bulk density",
                    [0.0, reach([result], native)], [-0.02, 1.05])  # fmt: skip
     return Figure(
@@ -102,9 +101,11 @@ def charge_figure(glass: Glass, results: Sequence[tuple[str, Replacement]]) -> F
     """
     ends = [end for end in stage_ends(glass) if end.ion][:MOST_PANELS]
     data: list[dict[str, Any]] = []
+    lowest = 0.0
     for colour, end in zip(PALETTE, ends, strict=False):
         for (name, result), dash in zip(results, DASHES, strict=False):
             at = saved_index(result, end.time)
+            lowest = min(lowest, float(result.excess_charge[at].min()) * 1e4)
             said = end.name if len(results) == 1 else f"{end.name}, {name}"
             data.append(trace(result.faces * NANO, result.field[at] * 1e-8, said, mode="lines", colour=colour,
                               dash=dash, width=2))  # fmt: skip
@@ -116,11 +117,12 @@ def charge_figure(glass: Glass, results: Sequence[tuple[str, Replacement]]) -> F
                   axis("field [MV/cm]", domain=[0.55, 1], anchor="x"), height=520)  # fmt: skip
     plot["xaxis2"] = axis("depth [nm]", domain=[0, 1], anchor="y2", range=span)
     plot["yaxis2"] = axis("excess charge [10⁻⁴ e n₀]", domain=[0, 0.45], anchor="x2",
-                          zeroline=True, zerolinecolor=GREY)  # fmt: skip
+                          zeroline=True, zerolinecolor=GREY, range=[1.2 * lowest, -0.4 * lowest])  # fmt: skip
     return Figure(
         "charge", "Field and excess charge",
         "Simulated, not measured. Above: electric field at the end of each driven stage; below: charge "
-        "density over that of all mobile ions, negative where the field falls towards the bulk.",
+        "density over that of all mobile ions, negative where the field falls towards the bulk; the "
+        "layer at the surface that full equations have is cut off.",
         {"data": data, "layout": plot},
     )  # fmt: skip
 
@@ -165,15 +167,14 @@ def current_voltage_figure(glass: Glass, prediction: Prediction) -> Figure:
 
 def _driven_hours(glass: Glass, time: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
     """Hours of drive up to the points of the trace that lie in driven stages, and those points."""
-    hours, kept, begin, driven = list[float](), list[int](), 0.0, 0.0
-    for stage, end in zip(glass.stages, stage_ends(glass), strict=True):
+    hours, kept, driven = list[FloatArray](), list[NDArray[np.intp]](), 0.0
+    for end in stage_ends(glass):
         if end.ion:
-            inside = np.flatnonzero((time > begin * (1 + 1e-9)) & (time <= end.time * (1 + 1e-9)))
-            hours += [float(driven + time[k] - begin) / HOUR for k in inside]
-            kept += [int(k) for k in inside]
-            driven += stage.duration
-        begin = end.time
-    return np.array(hours), np.array(kept, dtype=np.intp)
+            at = end.points(time)
+            hours.append((driven + time[at] - end.begin) / HOUR)
+            kept.append(at)
+            driven += end.end - end.begin
+    return np.concatenate(hours), np.concatenate(kept)
 
 
 def diffusion_figure(glass: Glass) -> Figure:

@@ -21,8 +21,31 @@ FloatArray = NDArray[np.float64]
 NANO, DAY = 1e9, 86400.0
 
 
-def stage_findings(glass: Glass, found: Mapping[Key, Estimate]) -> list[str]:
-    """One sentence for each driven stage."""
+def left_findings(
+    glass: Glass, predictions: Sequence[Prediction], found: Sequence[Mapping[Key, Estimate]]
+) -> list[str]:
+    """What the last experiment leaves of each earlier ion, per intermixing time."""
+    last = [end for end in stage_ends(glass) if end.ion][-1]
+    sentences = []
+    for ion in (name for name in glass.ions if name != last.ion):
+        key = ("plateau_fraction", last.name if ion == glass.ions[0] else f"{last.name}: {ion}")
+        shares = [
+            f"{_percent(estimates[key])} {mixing_words(prediction.mixing.text)}"
+            for prediction, estimates in zip(predictions, found, strict=True) if key in estimates
+        ]  # fmt: skip
+        if shares:
+            sentences.append(f"After {last.name} (stage {last.number}) the front leaves {ion}: "
+                             f"{_listed(shares)}.")  # fmt: skip
+    return sentences
+
+
+def stage_findings(glass: Glass, found: Mapping[Key, Estimate], mixing: str = "") -> list[str]:
+    """One sentence for each stage; ``mixing`` says with which intermixing time where there are several."""
+    sentences = _stage_findings(glass, found)
+    return [f"{mixing_words(mixing).capitalize()}: {text}" for text in sentences] if mixing else sentences
+
+
+def _stage_findings(glass: Glass, found: Mapping[Key, Estimate]) -> list[str]:
     sentences = []
     for end in stage_ends(glass):
         if end.ion and ("front_depth", end.name) in found:
@@ -67,11 +90,10 @@ def pushed_findings(glass: Glass, predictions: Sequence[Prediction]) -> list[str
         start = next(end for end in driven if end.ion == ion)
         for prediction in predictions:
             result = prediction.result
-            low, high = ends_of_amount(result, ion, start.time)
-            after = ends_of_amount(result, ion, driven[-1].time)
+            before, after = (ends_of_amount(result, ion, end.time) for end in (start, driven[-1]))
             mixed = f" ({mixing_words(prediction.mixing.text)})" if len(predictions) > 1 else ""
             sentences.append(
-                f"{driven[-1].name} pushes {ion}{mixed}: 90 % of it lies at {_depths(low, high)} after stage "
+                f"{driven[-1].name} pushes {ion}{mixed}: 90 % of it lies at {_depths(*before)} after stage "
                 f"{start.number} and at {_depths(*after)} after stage {driven[-1].number}."
             )
     return sentences
@@ -98,7 +120,7 @@ def apart_findings(glass: Glass, apart: Sequence[tuple[str, str, Distance]], sca
         return sentences
     alone, both = scan.slowest_first, scan.slowest
     if math.isfinite(both):
-        limit = "more than " if both >= scan.time[-1] else ""
+        limit = "more than " if both >= scan.time[-1] else "about "
         text = (f"Site energies that mix within {limit}{_days(both)} are told from ones that never mix "
                 f"({CLEAR:g} SD) by the profile after {stages[-1].name}")  # fmt: skip
         if len(stages) > 1 and math.isfinite(alone):
@@ -188,11 +210,10 @@ def _depths(low: float, high: float) -> str:
 
 
 def _days(seconds: float) -> str:
-    if seconds < 3600.0:
-        return f"{format_number(seconds / 60, 2)} min"
-    if seconds < 2 * DAY:
-        return f"{format_number(seconds / 3600, 2)} h"
-    return f"{format_number(seconds / DAY, 2)} d"
+    for unit, size in (("years", 365.25 * DAY), ("d", DAY), ("h", 3600.0), ("min", 60.0)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.2g} {unit}"
+    return f"{seconds:.2g} s"
 
 
 def _sd(distance: float) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ionscape.core.estimate import Estimate, Scale
+from ionscape.core.estimate import Estimate, Scale, upper_bound
 from ionscape.core.quantity import DIMENSIONLESS, Dimension, dimension_of
 from ionscape.replacement.profile_summary import PLATEAU_RANGE, summarise
 from ionscape.replacement.replacement_result import Replacement
@@ -26,8 +26,9 @@ Key = tuple[str, str]
 """Quantity, and the item that tells which stage and ion."""
 
 LAST = 1 - 1e-7  # of the time at which a stage ends: still under its drive
+ROUNDING = 1e-9
 COARSER = 2  # times fewer cells for the differences
-TOLERANCE = 1e-4
+UNRESOLVED = 1e-4  # the tolerance of the fractions: smaller ones are not resolved
 LOOSE = 1e-3  # tolerance of the fractions for the differences
 QUARTERS = (0.25, 0.5, 0.75)  # of a driven stage, at which profiles are kept for the figures
 BENT = 0.3  # of 1 SD: from this difference between up and down an output is called bent
@@ -45,8 +46,8 @@ class StageEnd:
     ----------
     number : int
         From 1.
-    time : float
-        [s] from the start of the programme, just before the drive ends.
+    begin, end : float
+        [s] from the start of the programme.
     ion : str
         That entered; empty at rest.
     name : str
@@ -56,10 +57,21 @@ class StageEnd:
     """
 
     number: int
-    time: float
+    begin: float
+    end: float
     ion: str
     name: str
     text: str
+
+    @property
+    def time(self) -> float:
+        """[s] Just before the drive ends: for which profiles and fields are kept."""
+        return self.end * LAST
+
+    def points(self, trace_time: FloatArray) -> NDArray[np.intp]:
+        """Indices of the points of a trace [s] that belong to the stage."""
+        inside = (trace_time > self.begin * (1 + ROUNDING)) & (trace_time <= self.end * (1 + ROUNDING))
+        return np.flatnonzero(inside)
 
 
 @dataclass(frozen=True)
@@ -86,56 +98,70 @@ def stage_ends(glass: Glass) -> tuple[StageEnd, ...]:
     """The ends of all stages."""
     found: list[StageEnd] = []
     entered = [stage.ion for stage in glass.stages if stage.control != "rest"]
-    time = 0.0
+    begin = 0.0
     for number, stage in enumerate(glass.stages, start=1):
-        time += stage.duration
         ion = stage.ion if stage.control != "rest" else ""
         alone = ion and entered.count(ion) == 1
         found.append(
-            StageEnd(number, time * LAST, ion, ion if alone else f"{ion or 'rest'} (stage {number})",
-                     stage.text)
-        )
+            StageEnd(number, begin, begin + stage.duration, ion,
+                     ion if alone else f"{ion or 'rest'} (stage {number})", stage.text)
+        )  # fmt: skip
+        begin += stage.duration
     return tuple(found)
 
 
 def saved_times(glass: Glass) -> tuple[float, ...]:
     """[s] Ends of the stages, quarters of the driven ones, and what the study asks for."""
-    times, begin, total = set[float](), 0.0, math.fsum(stage.duration for stage in glass.stages)
-    for stage, end in zip(glass.stages, stage_ends(glass), strict=True):
-        if stage.control != "rest":
-            times |= {begin + share * stage.duration for share in QUARTERS}
+    times, total = set[float](), math.fsum(stage.duration for stage in glass.stages)
+    for end in stage_ends(glass):
+        if end.ion:
+            times |= {end.begin + share * (end.end - end.begin) for share in QUARTERS}
         times.add(end.time)
-        begin = end.time
     times |= {wanted.value for wanted in glass.options.save_at}
     return tuple(sorted(t for t in times if 0 < t <= total))
 
 
 def run(
     glass: Glass, values: Mapping[str, float], mixing_time: float,
-    description: Description = "electroneutral", *, coarse: bool = False,
+    description: Description = "electroneutral",
 ) -> Replacement:  # fmt: skip
-    """One simulation with these values [SI] of the parameters; ``coarse`` for differences."""
+    """One simulation with these values [SI] of the parameters."""
     options = glass.options
-    cells = options.cells // COARSER if coarse else options.cells
     faces = None
     if options.film_depth is not None:
-        faces = np.linspace(0.0, options.film_depth.value, cells + 1)
+        faces = np.linspace(0.0, options.film_depth.value, options.cells + 1)
     return simulate(
         glass.conductor(values, mixing_time), glass.programme(values), description=description,
-        faces=faces, cells=cells, save_at=saved_times(glass), tolerance=LOOSE if coarse else TOLERANCE,
+        faces=faces, cells=options.cells, save_at=saved_times(glass),
+    )  # fmt: skip
+
+
+def coarse_run(
+    glass: Glass, values: Mapping[str, float], mixing_time: float, faces: FloatArray | None = None
+) -> Replacement:
+    """One simulation for differences: fewer cells, longer steps.
+
+    On the same ``faces`` the error of the mesh drops out of differences: a distance between two profiles is
+    right to 1 % where the profiles themselves are off by more than it.
+    """
+    return simulate(
+        glass.conductor(values, mixing_time), glass.programme(values), faces=faces,
+        cells=glass.options.cells // COARSER, save_at=saved_times(glass), tolerance=LOOSE,
     )  # fmt: skip
 
 
 def predicted(
-    glass: Glass, mixing: MixingTime, description: Description = "electroneutral", *, both_ways: bool = True
-) -> Prediction:
+    glass: Glass, mixing: MixingTime, description: Description = "electroneutral", *,
+    both_ways: bool = True, faces: FloatArray | None = None,
+) -> Prediction:  # fmt: skip
     """The simulation at the best values, and with every uncertain parameter moved up, and down.
 
-    The moved ones are electroneutral, on a coarser mesh and compared with one of their kind.
+    The moved ones are electroneutral, on a coarser mesh (``faces``, if given) and compared with one of their
+    kind.
     """
     best = glass.best
     result = run(glass, best, mixing.seconds, description)
-    coarse = run(glass, best, mixing.seconds, coarse=True)
+    coarse = coarse_run(glass, best, mixing.seconds, faces)
     moved = {
         name: tuple((z, _moved(glass, name, z, mixing.seconds, coarse))
                     for z in _steps(estimate)[0 if both_ways else 1 :])
@@ -155,7 +181,7 @@ def _moved(glass: Glass, name: str, z: float, mixing_time: float, coarse: Replac
     if name == THICKNESS and all(stage.control != "voltage" for stage in glass.stages):
         longer = (value - film) / (estimate.value - film)  # the bulk is a resistance in series
         return replace(coarse, bulk_voltage=coarse.bulk_voltage * longer)
-    return run(glass, glass.best | {name: value}, mixing_time, coarse=True)
+    return coarse_run(glass, glass.best | {name: value}, mixing_time, coarse.faces)
 
 
 def _steps(estimate: Estimate) -> tuple[float, float]:
@@ -178,17 +204,15 @@ def outputs(result: Replacement, glass: Glass) -> dict[Key, float]:
     share of every foreign ion over the same depths is given as ``stage: ion`` where there are several.
     """
     found: dict[Key, float] = {}
-    begin = 0.0
     for end in stage_ends(glass):
         at = saved_index(result, end.time)
         found |= _front(result, glass, end, at)
         if end.ion:
-            found["attached_charge", end.name] = _charge(result, begin, end.time)
+            found["attached_charge", end.name] = _charge(result, end)
             k = min(int(np.searchsorted(result.trace_time, end.time)), result.trace_time.size - 1)
             found["film_voltage", end.name] = float(result.film_voltage[k])
             found["bulk_voltage", end.name] = float(result.bulk_voltage[k])
             found["excess_charge", end.name] = float(result.excess_charge[at].min())
-        begin = end.time
     return found
 
 
@@ -199,13 +223,26 @@ def _front(result: Replacement, glass: Glass, end: StageEnd, at: int) -> dict[Ke
     found = {("plateau_fraction", end.name): plateau, ("front_depth", end.name): depth}
     if math.isfinite(width):
         found["front_width", end.name] = width
-    here = [ion for ion in glass.ions[1:] if result.fractions[ion][at].max() > 0]
+    arrived = {stage.ion for stage in glass.stages[: end.number]}
+    here = [ion for ion in glass.ions[1:] if ion in arrived]
     if len(here) > 1:
         low, high = (share * depth for share in PLATEAU_RANGE)
         for ion in here:
             amount = amount_between(result.faces, result.fractions[ion][at], low, high)
             found["plateau_fraction", f"{end.name}: {ion}"] = amount / (high - low)
     return found
+
+
+def shares_behind(result: Replacement, glass: Glass, end: StageEnd) -> FloatArray | None:
+    """(ions,) Mean fractions over the plateau's depths at the end of a stage, their sum 1; None: no front."""
+    at = saved_index(result, end.time)
+    depth = summarise(result.faces, result.fractions[glass.ions[0]][at]).front_depth
+    if not math.isfinite(depth):
+        return None
+    low, high = (share * depth for share in PLATEAU_RANGE)
+    shares = np.array([amount_between(result.faces, result.fractions[ion][at], low, high)
+                       for ion in glass.ions])  # fmt: skip
+    return np.asarray(shares / shares.sum())
 
 
 def amount_between(faces: FloatArray, fraction: FloatArray, low: float, high: float) -> float:
@@ -215,13 +252,13 @@ def amount_between(faces: FloatArray, fraction: FloatArray, low: float, high: fl
     return float(ends[1] - ends[0])
 
 
-def _charge(result: Replacement, begin: float, end: float) -> float:
-    """[C/m^2] that went in between two times: the trace of the current, straight between its points."""
-    inside = (result.trace_time > begin * (1 + 1e-9)) & (result.trace_time <= end * (1 + 1e-9))
-    time, current = result.trace_time[inside], result.current_density[inside]
+def _charge(result: Replacement, end: StageEnd) -> float:
+    """[C/m^2] that went in during a stage: the trace of the current, straight between its points."""
+    at = end.points(result.trace_time)
+    time, current = result.trace_time[at], result.current_density[at]
     if time.size == 0:
         return math.nan
-    return float(np.trapezoid(np.concatenate([current[:1], current]), np.concatenate([[begin], time])))
+    return float(np.trapezoid(np.append(current[0], current), np.append(end.begin, time)))
 
 
 # ---- propagation --------------------------------------------------------------------------------------
@@ -267,6 +304,9 @@ def estimates(glass: Glass, read: Readings) -> tuple[dict[Key, Estimate], tuple[
     """Estimates of what was read off, and the keys of those whose response is bent."""
     found, bent = {}, []
     for key, value in read.best.items():
+        if key[0] == "plateau_fraction" and value < UNRESOLVED:
+            found[key] = upper_bound(UNRESOLVED, DIMENSIONLESS, "below the tolerance of the simulation")
+            continue
         found[key], is_bent = _estimate(key, value, glass, read)
         if is_bent:
             bent.append(key)

@@ -289,9 +289,10 @@ class Mixture(SiteEnergyDistribution):
             above = shares > p
             low, high = np.where(above, low, energy), np.where(above, energy, high)
             newton = energy - step
-            inside = (newton > low) & (newton < high)
+            inside = (newton >= low) & (newton <= high)
             new = np.where(inside, newton, (low + high) / 2)
             done = np.abs(new - energy) <= 1e-14 * np.maximum(np.abs(energy), self.scale)
+            done |= np.abs(shares - p) <= 1e-15 * p
             energy = new
             if np.all(done):
                 break

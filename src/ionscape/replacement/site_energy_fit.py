@@ -26,7 +26,7 @@ from ionscape.replacement.fit_assembly import assembled
 from ionscape.replacement.fit_result import SiteEnergyFit
 from ionscape.replacement.measured_profile import MeasuredProfile
 from ionscape.replacement.posterior import Posterior, draw_posterior
-from ionscape.replacement.profile_forward import Forward, electroneutral_profile, film_faces
+from ionscape.replacement.profile_forward import film_faces
 from ionscape.replacement.profile_problem import Linearised, Observation, ProfileProblem
 from ionscape.replacement.profile_quantities import fit_inputs
 from ionscape.replacement.profile_start import starts
@@ -48,8 +48,7 @@ def fit_site_energies(
     immobile_fraction: Estimate | None = exact(0.0), distribution: str = "gaussian",
     activation_energy: Estimate | None = None, draws: int = 2000, check: int = 200,
     rng: np.random.Generator | int | None = None, source: str = "fit of site energies", threads: int = 2,
-    forward: Forward = electroneutral_profile, cells: int = 180,
-    progress: Callable[[float], None] | None = None,
+    cells: int = 180, progress: Callable[[float], None] | None = None,
 ) -> SiteEnergyFit:  # fmt: skip
     """Fit one distribution of site energies to all profiles of a conductor together.
 
@@ -80,8 +79,6 @@ def fit_site_energies(
     source : str
         Unique name of the fit: the root of the names of its latents.
     threads : int
-    forward : callable
-        Solver; see `ionscape.replacement.profile_forward.Forward`.
     cells : int
         Of the film.
     progress : callable, optional
@@ -105,7 +102,7 @@ def fit_site_energies(
         profiles, carrier_density, charge, bulk_diffusion, vacancy_fraction, immobile_fraction
     )
     problem = ProfileProblem(
-        profiles, inputs, distribution_family(distribution), forward=forward, cells=cells, threads=threads
+        profiles, inputs, distribution_family(distribution), cells=cells, threads=threads
     )
     fitted = best_fit(problem, lambda share: tell(0.4 * share))
     posterior = None
@@ -158,7 +155,7 @@ def best_fit(problem: ProfileProblem, tell: Callable[[float], None] = lambda _: 
     if notes:
         theta, converged = _minimised(problem, theta[None], FINE)
     tell(0.9)
-    at = problem.linearised(theta, central=True)
+    at = problem.linearised(theta)
     rows, offsets = problem.parameters.prior
     jacobian = np.concatenate([at.by_theta(problem.parameters), rows])
     cost = float(sum(np.sum(r**2) for r in at.residuals) + np.sum((rows @ theta - offsets) ** 2))
@@ -170,7 +167,7 @@ def best_fit(problem: ProfileProblem, tell: Callable[[float], None] = lambda _: 
 
 def remeshed(problem: ProfileProblem, theta: FloatArray) -> ProfileProblem:
     """The same problem with cells where the fronts are."""
-    means = problem.means(theta, slopes=False)
+    means = problem.means(theta)
     seen = [
         replace(one, faces=film_faces(problem.cells, found.fractions, one.faces))
         for one, found in zip(problem.observations, means, strict=True)
@@ -199,7 +196,7 @@ def _covariance(jacobian: FloatArray) -> FloatArray:
 def _checked_points(problem: ProfileProblem, theta: FloatArray) -> tuple[ProfileProblem, tuple[str, ...]]:
     g, _ = problem.parameters.quantities(theta[None])
     seen, notes = [], []
-    for k, found in enumerate(problem.means(theta, slopes=False)):
+    for k, found in enumerate(problem.means(theta)):
         residuals = problem.residuals_of(k, g, found.mean[None])[0]
         one, told = _judged(problem.observations[k], residuals, len(problem.parameters.free))
         seen.append(one)

@@ -1,4 +1,4 @@
-"""What counts were expected to be, for their variance: means over as many neighbours as agree.
+"""What counts were expected to be, for their variance: means over as many neighbours as agree with them.
 
 A variance taken from single counts ties their weight to their error: a mean weighted so lies a whole count
 too low, which matters on a plateau of tens of counts. Windows grow while the counts in them scatter as
@@ -31,8 +31,9 @@ def expected_counts(counts: FloatArray, dispersion: float = 1.0) -> FloatArray:
 
     Notes
     -----
-    Of a point whose neighbours differ from it, its own count and a half. Where next to nothing is counted, a
-    stray count must not weigh like many: hence the half.
+    The mean of the neighbours, the count itself left out; of a point whose neighbours differ from it, its
+    own count and a half. Where next to nothing is counted, a stray count must not weigh like many: hence the
+    half.
     """
     best = counts + HALF
     growing = np.ones(counts.size, dtype=bool)
@@ -47,7 +48,8 @@ def expected_counts(counts: FloatArray, dispersion: float = 1.0) -> FloatArray:
         around = squares[high] - squares[low] - (total[high] - total[low]) ** 2 / n
         agree = around <= dispersion * mean * (n - 1 + _AGREE * np.sqrt(2 * np.maximum(n - 1, 1)))
         growing &= agree
-        best = np.where(growing & (n > 1), mean, best)
+        others = (total[high] - total[low] - counts + HALF) / np.maximum(n - 1, 1)
+        best = np.where(growing & (n > 1), others, best)
     return np.maximum(best, HALF)
 
 
