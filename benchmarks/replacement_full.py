@@ -2,10 +2,10 @@
 
 K+, Rb+ and Cs+ into lithium borate (24 h of constant current, 0.12 nm cells over 140 nm), the same
 finite-volume equations on the same mesh. IDA (scikit-sundae; variable order to 5, banded matrix) gets them as
-they are usually written, with both ions and the potential of each cell as unknowns, in a compiled residual; each
-solver also runs at several tolerances, so that times can be compared at like errors. Errors are the largest
-differences of the native ion's fraction from ionscape's run at a tolerance of 1e-8. CPU time of this process, one
-thread, the best of a few; without compilation.
+they are usually written, with both ions and the potential of each cell as unknowns, in a residual that is
+compiled as ours is. Both run at several tolerances, so that times are compared at like errors. Errors are the
+largest differences of the native ion's fraction from ionscape's run at a tolerance of 1e-8. CPU time of this
+process, one thread, the best of a few, without compilation.
 
 Usage: python -m benchmarks.replacement_full [--cells 1200] [--n 2]
 """
@@ -13,6 +13,7 @@ Usage: python -m benchmarks.replacement_full [--cells 1200] [--n 2]
 from __future__ import annotations
 
 import argparse
+import importlib
 import math
 import os
 import time
@@ -65,8 +66,8 @@ def least_cpu(run: Callable[[], FloatArray], n: int) -> tuple[float, FloatArray]
 
 @njit(error_model="numpy")
 def residual(
-    y: FloatArray, yp: FloatArray, out: FloatArray, table: FloatArray, foreign: float, width: float, debye: float,
-    current: float,
+    y: FloatArray, yp: FloatArray, out: FloatArray, table: FloatArray, foreign: float, width: float,
+    debye: float, current: float,
 ) -> None:  # fmt: skip
     """Native and foreign fraction and potential of each cell: two balances and Poisson's equation.
 
@@ -94,8 +95,7 @@ def residual(
 
 def by_ida(name: str, cells: int, tolerance: float) -> Callable[[], FloatArray]:
     """The native ion's fraction by SUNDIALS IDA."""
-    from sksundae.ida import IDA
-
+    ida = importlib.import_module("sksundae.ida")
     conductor, programme = experiment(name)
     table = law_tables([conductor.ions[0].law], np.array([TEMPERATURE]))[0, 0]
     table[:, 0] += math.log(1e18)
@@ -109,7 +109,7 @@ def by_ida(name: str, cells: int, tolerance: float) -> Callable[[], FloatArray]:
         residual(y, yp, out, table, foreign, width, debye, current)
 
     def run() -> FloatArray:
-        solver = IDA(
+        solver = ida.IDA(
             equations, rtol=tolerance, atol=tolerance, algebraic_idx=np.arange(2, 3 * cells, 3),
             linsolver="band", lband=5, uband=5, max_num_steps=1_000_000, first_step=1e-6,
         )  # fmt: skip
@@ -158,14 +158,14 @@ def main() -> None:
     options = parser.parse_args()
     peer = True
     try:
-        import sksundae  # noqa: F401
+        importlib.import_module("sksundae")
     except ImportError:
         peer = False
         print("SUNDIALS IDA is not installed: skipped (pip install scikit-sundae)")
     by_ionscape("K+", 20, 1e-3)()
     if peer:
         by_ida("K+", 20, 1e-3)()
-    print(f"{'ion':4} {'solver':9} {'tolerance':>9} {'CPU s':>9} {'max error':>10} {'plateau':>9} {'front nm':>9}")
+    print("ion  solver    tolerance     CPU s  max error   plateau  front nm")
     for name in RATIOS:
         compare(name, options.cells, options.n, peer)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ionscape.core.errors import InputError
 from ionscape.core.quantity import parse_quantity
-from ionscape.core.temperature_slip import temperature_slip
+from ionscape.core.temperature_slip import questioned_temperature, temperature_slip, without_sure
 
 
 @pytest.mark.parametrize(
@@ -29,5 +30,5 @@ def test_sure_confirms_what_would_be_questioned() -> None:
     assert without_sure("70 K (sure)") == ("70 K", True)
     assert without_sure("70 degC") == ("70 degC", False)
     assert questioned_temperature("70 K (sure)").value == 70.0
-    with pytest.raises(InputError, match="did you mean 70 degC.*write '70 K \\(sure\\)'"):
+    with pytest.raises(InputError, match=r"did you mean 70 degC.*write '70 K \(sure\)'"):
         questioned_temperature("70 K")

@@ -1,4 +1,5 @@
-"""The assumed parameter set of the reference table, shared by the tests of the solvers (assumed, not measured)."""
+"""The assumed parameter set of the reference table, shared by the tests of the solvers (assumed, not
+measured)."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ TEMPERATURE, DENSITY, BULK, DAY = 343.15, 1.41e28, 1e-17, 86400.0
 
 @dataclass(frozen=True)
 class GaussianSites(DiffusionLaw):
-    """D of an ion that fills a Gaussian distribution of 250 meV, 10 % vacancies, from below: written out here."""
+    """D of an ion that fills a Gaussian distribution of 250 meV, 10 % vacancies, from below: written out
+    here."""
 
     fwhm: float = 0.25
     vacancy: float = 0.1
@@ -63,7 +65,7 @@ class Reference:
 # plateau, front, width and film voltage of an independent, exponentially fitted code; voltage of the bulk
 # and charge [C/m^2] of another
 REFERENCES = {
-    "K": Reference(7.7e-4, 0.1498, 96.80e-9, 25.80e-9, 0.405, 2.9, 0.192, 200e-9),
-    "Rb": Reference(1.94e-4, 0.0700, 99.32e-9, 7.07e-9, 1.708, 3.2, 0.210, 130e-9),
-    "Cs": Reference(4.5e-5, 0.0299, 99.72e-9, 1.67e-9, 7.503, 3.3, 0.219, 110e-9),
+    "K": Reference(7.7e-4, 0.1498, 96.80e-9, 25.80e-9, 0.405, 2.9, 192.0, 200e-9),
+    "Rb": Reference(1.94e-4, 0.0700, 99.32e-9, 7.07e-9, 1.708, 3.2, 210.0, 130e-9),
+    "Cs": Reference(4.5e-5, 0.0299, 99.72e-9, 1.67e-9, 7.503, 3.3, 219.0, 110e-9),
 }

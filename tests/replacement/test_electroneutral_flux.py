@@ -57,7 +57,7 @@ def test_there_is_always_a_field(share: float, other: float, ratio: float, curre
     assert np.sum(parts[0] - parts[1]) == pytest.approx(wanted, rel=1e-7, abs=1e-7 * float(np.sum(parts)))
 
 
-def three_ions(u: FloatArray, current: float, mixing: float) -> Faces:
+def three_ions(u: FloatArray, current: float, mixing: float, mixed: FloatArray) -> Faces:
     """Fluxes in a film of three ions, one of charge 2, with steep tables of D."""
     cells = len(u) - 2
     face = np.linspace(0, 1, cells + 1) ** 1.3
@@ -69,7 +69,6 @@ def three_ions(u: FloatArray, current: float, mixing: float) -> Faces:
     out = new_faces(cells, 3)
     ions = Ions(np.array([1.0, 2.0, 1.0]), 0.05, np.array([0.95, 0.0, 0.0]))
     front = Front(MELT, 1, np.array([0.2, 0.5, 0.25]))
-    mixed = 0.1 * np.ones_like(u)
     assert all_faces(
         film, ions, front, table, 0.7, 0.3, film.share, mixed, mixing, u, current, np.empty_like(u),
         np.zeros((5, 3)), out,
@@ -82,7 +81,8 @@ def three_ions(u: FloatArray, current: float, mixing: float) -> Faces:
 def test_derivatives(mixing: float, current: float) -> None:
     rng = np.random.default_rng(5)
     u = rng.dirichlet([1, 1, 1], size=7) * 0.95
-    faces = three_ions(u, current, mixing)
+    mixed = 0.3 * (1 - mixing) * u
+    faces = three_ions(u, current, mixing, mixed)
     for k in range(2):
         for cell in (2, 3):
             h = 1e-6
@@ -90,13 +90,13 @@ def test_derivatives(mixing: float, current: float) -> None:
             for sign, each in zip((1, -1), shifted, strict=True):
                 each[cell, k] += sign * h
                 each[cell, 2] -= sign * h
-            high, low = (three_ions(each, current, mixing) for each in shifted)
+            high, low = (three_ions(each, current, mixing, mixed) for each in shifted)
             flux = (high.flux - low.flux)[:, :2] / (2 * h)
             assert faces.flux_right[cell - 1, :, k] == pytest.approx(flux[cell - 1], rel=1e-5, abs=1e-5)
             assert faces.flux_left[cell, :, k] == pytest.approx(flux[cell], rel=1e-5, abs=1e-5)
             drop = (high.drop - low.drop) / (2 * h)
             assert faces.drop_left[cell, k] == pytest.approx(drop[cell], rel=1e-5, abs=1e-5)
-    high, low = three_ions(u, current + 1e-5, mixing), three_ions(u, current - 1e-5, mixing)
+    high, low = (three_ions(u, current + h, mixing, mixed) for h in (1e-5, -1e-5))
     assert faces.drop_current == pytest.approx((high.drop - low.drop) / 2e-5, rel=1e-5, abs=1e-7)
     # the fluxes relative to the moving faces add up to the current less what the faces sweep over
     swept = 0.3 * np.linspace(0, 1, 6) ** 1.3 * 0.95

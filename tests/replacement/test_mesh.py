@@ -14,11 +14,16 @@ from .replacement_cases import REFERENCES
 
 
 @given(
-    depth=st.floats(0.0, 1.0), width=st.floats(1e-4, 1.0), cells=st.integers(8, 400), length=st.floats(1.0, 3.0)
+    depth=st.floats(0.0, 1.0),
+    width=st.floats(1e-4, 1.0),
+    cells=st.integers(8, 400),
+    length=st.floats(1.0, 3.0),
 )
 def test_graded(depth: float, width: float, cells: int, length: float) -> None:
     faces = graded_faces([ExpectedFront(depth, width)], length, cells)
-    assert len(faces) == cells + 1 and faces[0] == 0 and faces[-1] == length
+    assert len(faces) == cells + 1
+    assert faces[0] == 0
+    assert faces[-1] == length
     assert np.all(np.diff(faces) > 0)
 
 

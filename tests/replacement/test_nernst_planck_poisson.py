@@ -454,3 +454,15 @@ def test_beams_bring_ions_in() -> None:
         solve(conductor, constant_current(-1e-3, DAY, "K+", T), faces=uniform(10))
     with pytest.raises(InputError, match="no ion"):
         solve(conductor, constant_current(1e-3, DAY, "Na+", T), faces=uniform(10))
+
+
+def test_loss_into_a_melt_does_not_hang_on_the_mesh() -> None:
+    """D of the native ion vanishes at the face, where it is gone; what diffuses out there is yet finite."""
+    conductor, programme = experiment("K+")
+    stage = Stage(DAY, "current", programme.charge / DAY, "K+", T, "melt")
+    coarse, fine = (
+        solve(conductor, Programme((stage,)), faces=uniform(cells), tolerance=1e-4) for cells in (150, 450)
+    )
+    assert fine.flux["Li+"][-1, 0] < 0
+    assert coarse.flux["Li+"][-1, 0] == pytest.approx(fine.flux["Li+"][-1, 0], rel=0.02)
+    assert coarse.film_voltage[-1] == pytest.approx(fine.film_voltage[-1], rel=2e-3)

@@ -176,6 +176,22 @@ def test_new_writes_a_study_that_check_understands(
     assert (unknown.code, "did you mean 'impedance'?" in unknown.err) == (2, True)
 
 
+def test_new_writes_a_replacement_study_that_check_understands(
+    make_study: MakeStudy, command: Callable[..., Answer]
+) -> None:
+    assert command("new", "glass", "--technique", "replacement").code == 0
+    Path("data/spectra").mkdir(parents=True)
+    source = make_study().parent / "data" / "s-30degC.csv"
+    Path("data/spectra/glass_70degC.csv").write_bytes(source.read_bytes())
+    rows = "".join(f"{2 * i + 1},{900 + i},{5},{400}\n" for i in range(30))
+    Path("data/cs_into_glass.csv").write_text(f"sputter time (s),7Li,133Cs,11B\n{rows}", "utf-8")
+    checked = command("check", "glass.yaml")
+    assert checked.code == 0
+    assert "sites: conductivity is taken from arcs.conductivity_bulk" in checked.err
+    Path("data/cs_into_glass.csv").write_text("depth,signal\n1,2\n2,3\n", "utf-8")
+    assert "needs a column of depth or sputter time" in command("check", "glass.yaml").err
+
+
 def test_techniques_show_fields_defaults_and_units(toy_site: Path, command: Callable[..., Answer]) -> None:
     assert toy_site.is_dir()
     assert re.search(r"^toy +A technique for tests\.$", command("techniques").out, re.M)

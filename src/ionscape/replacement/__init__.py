@@ -5,6 +5,7 @@ from __future__ import annotations
 from ionscape.core.lazy import lazy_names
 
 _WHERE: dict[str, str] = {
+    "bulk_diffusion_at": "bulk_input",
     "ConstantDiffusion": "diffusion_law",
     "DiffusionLaw": "diffusion_law",
     "SiteEnergyDiffusion": "diffusion_law",
@@ -17,6 +18,9 @@ _WHERE: dict[str, str] = {
     "diffusion_of_foreign_ion": "foreign_diffusion",
     "Front": "front_theory",
     "front": "front_theory",
+    "DiffuseFront": "diffuse_front",
+    "front_with_diffusion": "diffuse_front",
+    "MeasuredProfile": "measured_profile",
     "Onsager": "onsager",
     "interdiffusion": "onsager",
     "onsager_coefficients": "onsager",
@@ -33,6 +37,7 @@ _WHERE: dict[str, str] = {
     "Programme": "programme",
     "Stage": "programme",
     "Trace": "programme",
+    "programme_of": "programme_text",
     "Replacement": "replacement_result",
     "simulate": "simulation",
     "Conductor": "system",

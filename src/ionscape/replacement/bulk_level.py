@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,13 +52,17 @@ class BulkLevel:
     warnings: tuple[str, ...] = ()
 
 
-def flat_part(depth: FloatArray, signal: FloatArray, variance: FloatArray) -> tuple[float, float]:
+def flat_part(
+    depth: FloatArray, signal: FloatArray, variance: FloatArray, shared: Sequence[FloatArray] = ()
+) -> tuple[float, float]:
     """Depths [m] between which the signal is that of the deep end.
 
     Parameters
     ----------
     depth, signal, variance : (N,) arrays
         Depth [m] increasing.
+    shared : sequence of (N,) arrays
+        Relative changes of the signal for 1 SD of causes that all points share.
 
     Raises
     ------
@@ -71,7 +76,8 @@ def flat_part(depth: FloatArray, signal: FloatArray, variance: FloatArray) -> tu
         last[-min(LEAST, depth.size) :] = True
     if np.count_nonzero(last) < LEAST:
         raise InputError(f"a profile of {depth.size} points has no flat deep part of {LEAST}: {_HELP}")
-    drift, significance = drift_of(depth[last], signal[last], variance[last])
+    own = [change[last] for change in shared]
+    drift, significance = drift_of(depth[last], signal[last], variance[last], own)
     if significance > _SLOPE and abs(drift) > LARGEST_DRIFT / 2:
         raise InputError(f"the native ion's signal still changes by {100 * drift:+.2g} % over the deepest "
                          f"{(end - float(depth[last][0])) * 1e9:.3g} nm: the profile has no flat deep part; "
@@ -98,14 +104,17 @@ def _flat_to(
 
 
 def level_in(
-    depth: FloatArray, signal: FloatArray, variance: FloatArray, window: tuple[float, float], *, found: bool
-) -> BulkLevel:
+    depth: FloatArray, signal: FloatArray, variance: FloatArray, window: tuple[float, float], *, found: bool,
+    shared: Sequence[FloatArray] = (),
+) -> BulkLevel:  # fmt: skip
     """Mean signal between two depths [m].
 
     Parameters
     ----------
     found : bool
         Whether the window was found here, for the words.
+    shared : sequence of (N,) arrays
+        As in `flat_part`.
 
     Raises
     ------
@@ -121,7 +130,8 @@ def level_in(
     level, spread = _mean(signal[inside], variance[inside])
     if not level > 0:
         raise InputError(f"the native ion has no counts in the bulk ({span}): is it the right column?")
-    drift, significance = drift_of(depth[inside], signal[inside], variance[inside])
+    own = [change[inside] for change in shared]
+    drift, significance = drift_of(depth[inside], signal[inside], variance[inside], own)
     warnings: tuple[str, ...] = ()
     drifts = significance > _SLOPE
     if drifts and abs(drift) > LARGEST_DRIFT:
@@ -140,12 +150,15 @@ def level_in(
     return BulkLevel(level, relative, window, n, finding, warnings)
 
 
-def drift_of(depth: FloatArray, signal: FloatArray, variance: FloatArray) -> tuple[float, float]:
+def drift_of(
+    depth: FloatArray, signal: FloatArray, variance: FloatArray, shared: Sequence[FloatArray] = ()
+) -> tuple[float, float]:
     """Relative change over the range along a straight line, and by how many SD that differs from none."""
     x = depth - depth.mean()
     weight = float(np.sum(x * x))
     slope = float(np.sum(x * signal)) / weight
-    spread = math.sqrt(float(np.sum(x * x * variance))) / weight
+    parts = [math.sqrt(float(np.sum(x * x * variance))), *(float(np.sum(x * signal * c)) for c in shared)]
+    spread = math.hypot(*parts) / weight
     level = float(signal.mean())
     if not level > 0 or spread == 0:
         return 0.0, 0.0

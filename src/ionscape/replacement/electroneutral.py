@@ -1,7 +1,7 @@
 """Replacement of ions in an electroneutral film: the description that holds when the Debye length vanishes.
 
-The ions' Nernst-Planck fluxes share one field such that the charge density stays what it is and the current is
-everywhere the same; the bulk behind the film is a resistance in series. See `electroneutral_flux` for the
+The ions' Nernst-Planck fluxes share one field such that the charge density stays what it is and the current
+is everywhere the same; the bulk behind the film is a resistance in series. See `electroneutral_flux` for the
 discretisation and `electroneutral_kernel` for the steps.
 """
 
@@ -139,16 +139,20 @@ class _Run:
         scalars[kernel.SCALE] = 1.0
         scalars[kernel.CURRENT_NOW] = 0.0 if course.control == kernel.VOLTAGE else float(course.value[0])
         self.state.drop[:] = 0.0
-        ends = saves[(saves > self.time) & (saves < self.time + stage.duration)] - self.time
-        for end in [*ends.tolist(), stage.duration]:
+        last = self.time + stage.duration >= self.duration * (1 - 1e-12)
+        within = (saves > self.time) & (saves <= self.time + stage.duration * (1 + 1e-12))
+        ends = set(np.minimum(saves[within] - self.time, stage.duration).tolist())
+        for end in sorted(ends | {stage.duration}):
             self._advance(stage, laws, course, front, end)
-            if end < stage.duration or self.time + stage.duration >= self.duration * (1 - 1e-12):
+            if end in ends or (last and end == stage.duration):
                 self._save(laws, course, front)
         if course.control == kernel.CURRENT:
             self.logged += float(integral_to(stage.duration, course))
         self.time += stage.duration
 
-    def _advance(self, stage: Stage, laws: kernel.Laws, course: kernel.Course, front: Front, end: float) -> None:
+    def _advance(
+        self, stage: Stage, laws: kernel.Laws, course: kernel.Course, front: Front, end: float
+    ) -> None:
         frame = kernel.Frame(0.0, self.conductor.thickness, Boltzmann / elementary_charge)
         limits = kernel.Limits(self.tolerance, SHORTEST * stage.duration)
         steps = Steps(self.film, self.ions, front, frame, laws, course, limits, self.state)
@@ -161,7 +165,8 @@ class _Run:
             self.steps += taken
             if status == kernel.STUCK:
                 raise AnalysisError(
-                    f"no time step small enough was found {self._when()}: the programme asks for what the film "
+                    f"no time step small enough was found {self._when()}: the programme asks for what the "
+                    f"film "
                     "cannot carry, or the mesh is far too coarse"
                 )
             if self.progress is not None:
@@ -265,14 +270,15 @@ class _Run:
         inside = float(np.abs(self._amounts().sum() - self.before.sum()))
         if all(stage.control != "voltage" for stage in programme.stages):
             inside = max(inside, abs(passed - self.logged))
-        return inside / max(abs(passed), 1e-9 * self.faces[-1])
+        return float(inside / max(abs(passed), 1e-9 * self.faces[-1]))
 
     def _warnings(self) -> tuple[str, ...]:
         changed = float(np.max(np.abs(self.state.u[-2] - self.ions.bulk)))
         if changed < 1e-3:
             return ()
         return (
-            f"at the end of the computed film the composition has changed by {changed:.2g}: the film should be "
+            f"at the end of the computed film the composition has changed by {changed:.2g}: the film should "
+            f"be "
             "deeper",
         )
 

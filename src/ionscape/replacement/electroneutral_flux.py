@@ -1,9 +1,9 @@
 """Fluxes between neighbouring cells of an electroneutral film, with their derivatives (compiled).
 
 The field is constant between two cells' centres and such that the ions' fluxes add up to the current; every
-flux is exponentially fitted to it (Scharfetter and Gummel 1969). No fraction can become negative, at any Peclet
-number. The diffusion coefficients are taken between the two cells, the nearer the upstream one the larger the
-Peclet number is: second order where the front is resolved, upwind where it is not.
+flux is exponentially fitted to it (Scharfetter and Gummel 1969). No fraction can become negative, at any
+Peclet number. The diffusion coefficients are taken between the two cells, the nearer the upstream one the
+larger the Peclet number is: second order where the front is resolved, upwind where it is not.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ CLOSED, BEAM, MELT = 0, 1, 2
 
 
 class Film(NamedTuple):
-    """Geometry: widths (C,) of the cells; per face (C + 1,) its depth, the distance between the points on both
-    sides (centres, or the film's end) and the left one's share in a straight line through both."""
+    """Geometry: widths (C,) of the cells; per face (C + 1,) its depth, the distance between the points on
+    both sides (centres, or the film's end) and the left one's share in a straight line through both."""
 
     width: FloatArray
     face: FloatArray
@@ -102,8 +102,9 @@ def table_value(table: FloatArray, filling: float) -> tuple[float, float]:
 @njit(cache=True, nogil=True)
 def upwind_shift(drop: float) -> float:
     """Coth(x/2)/2 - 1/x: from 0 (resolved) to +-1/2 (all from upstream)."""
-    if abs(drop) < 0.05:
-        return drop / 12
+    if abs(drop) < 0.8:
+        y = drop * drop
+        return drop / 12 * (1 - y / 60 * (1 - y / 42 * (1 - y / 40)))
     if abs(drop) > 40:
         return math.copysign(0.5, drop) - 1 / drop
     return 0.5 / math.tanh(drop / 2) - 1 / drop
@@ -118,9 +119,15 @@ def upwind_shares(share: FloatArray, drop: FloatArray, out: FloatArray) -> None:
 
 @njit(cache=True, nogil=True)
 def potential_drop(
-    mobility: FloatArray, charge: FloatArray, left: FloatArray, right: FloatArray, current: float, guess: float
+    mobility: FloatArray,
+    charge: FloatArray,
+    left: FloatArray,
+    right: FloatArray,
+    current: float,
+    guess: float,
 ) -> float:
-    """The drop of e phi/kT between two points at which the fluxes add up to the current; nan if there is none.
+    """The drop of e phi/kT between two points at which the fluxes add up to the current; nan if there is
+    none.
 
     The sum of the fluxes grows with the drop, so that Newton's method within a bracket always ends.
     """
@@ -143,7 +150,9 @@ def potential_drop(
         change = -total / slope
         new = drop + change
         if not low <= new <= high:
-            new = (low + high) / 2 if math.isfinite(low + high) else drop + math.copysign(1 + abs(drop), change)
+            new = (
+                (low + high) / 2 if math.isfinite(low + high) else drop + math.copysign(1 + abs(drop), change)
+            )
         if abs(new - drop) <= 1e-10 * (1 + abs(drop)) or abs(total) <= 1e-15 * size:
             return new
         drop = new
@@ -248,7 +257,8 @@ def all_faces(
     mixed: FloatArray, mixing: float, u: FloatArray, current: float, fill: FloatArray, work: FloatArray,
     out: Faces,
 ) -> bool:  # fmt: skip
-    """Fluxes relative to the faces, which lie at ``scale`` times their depth and move with ``growth`` times it.
+    """Fluxes relative to the faces, which lie at ``scale`` times their depth and move with ``growth`` times
+    it.
 
     ``u`` and ``mixed`` (C + 2, N) hold the cells between the state of the front face and the bulk's.
     """
@@ -261,7 +271,8 @@ def all_faces(
     first = 0 if front.kind == MELT else 1
     for f in range(first, cells + 1):
         if not one_face(
-            f, table, ions.charge, film.gap[f] * scale, share[f], mixing, u[f], u[f + 1], fill[f], fill[f + 1],
+            f, table, ions.charge, film.gap[f] * scale, share[f], mixing, u[f], u[f + 1], fill[f],
+            fill[f + 1],
             current, out, work,
         ):  # fmt: skip
             return False

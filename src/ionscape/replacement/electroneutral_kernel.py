@@ -1,8 +1,9 @@
 """Time stepping of an electroneutral film (compiled).
 
-Stages of ESDIRK4(3)6L[2]SA (Kennedy and Carpenter 2003, ARK4(3)6L[2]SA): fourth order, L-stable, the last stage
-is the step; Newton's method with the exact block-tridiagonal Jacobian, bordered by the current where the voltage
-is controlled. What a step takes is exactly what flows through the faces, so that amounts are kept to rounding.
+Stages of ESDIRK4(3)6L[2]SA (Kennedy and Carpenter 2003, ARK4(3)6L[2]SA): fourth order, L-stable, the last
+stage is the step; Newton's method with the exact block-tridiagonal Jacobian, bordered by the current where
+the voltage is controlled. What a step takes is exactly what flows through the faces, so that amounts are
+kept to rounding.
 """
 
 from __future__ import annotations
@@ -35,12 +36,26 @@ WEIGHTS = np.array(
         [1 / 4, 1 / 4, 0, 0, 0, 0],
         [8611 / 62500, -1743 / 31250, 1 / 4, 0, 0, 0],
         [5012029 / 34652500, -654441 / 2922500, 174375 / 388108, 1 / 4, 0, 0],
-        [15267082809 / 155376265600, -71443401 / 120774400, 730878875 / 902184768, 2285395 / 8070912, 1 / 4, 0],
+        [
+            15267082809 / 155376265600,
+            -71443401 / 120774400,
+            730878875 / 902184768,
+            2285395 / 8070912,
+            1 / 4,
+            0,
+        ],
         [82889 / 524892, 0, 15625 / 83664, 69875 / 102672, -2260 / 8211, 1 / 4],
     ]
 )
 LOWER_ORDER = np.array(
-    [4586570599 / 29645900160, 0, 178811875 / 945068544, 814220225 / 1159782912, -3700637 / 11593932, 61727 / 225920]
+    [
+        4586570599 / 29645900160,
+        0,
+        178811875 / 945068544,
+        814220225 / 1159782912,
+        -3700637 / 11593932,
+        61727 / 225920,
+    ]
 )
 
 
@@ -62,8 +77,8 @@ PREDICTORS = _predictors()
 
 
 class Course(NamedTuple):
-    """What is imposed over the stage: current (u m/s) or voltage [V] at times [s], the integral to each time, and
-    temperatures [K] at times."""
+    """What is imposed over the stage: current (u m/s) or voltage [V] at times [s], the integral to each
+    time, and temperatures [K] at times."""
 
     control: int
     time: FloatArray
@@ -82,8 +97,8 @@ class Laws(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """Scale of the mesh = 1 at the end of the stage, growing by ``growth`` [1/m] with the charge; thickness of the
-    sample [m]; k/e [V/K]."""
+    """Scale of the mesh = 1 at the end of the stage, growing by ``growth`` [1/m] with the charge; thickness
+    of the sample [m]; k/e [V/K]."""
 
     growth: float
     thickness: float
@@ -115,7 +130,8 @@ class Room(NamedTuple):
 
 class State(NamedTuple):
     """Fractions and mixed parts (C + 2, N) with the states of front and back; drops at the faces (C + 1,);
-    scalars: time, step, scale, current, charge passed (as a depth), rejected steps; amounts in and out (N,)."""
+    scalars: time, step, scale, current, charge passed (as a depth), rejected steps; amounts in and out
+    (N,)."""
 
     u: FloatArray
     mixed: FloatArray
@@ -132,11 +148,11 @@ TIME, STEP, SCALE, CURRENT_NOW, PASSED, REJECTED = 0, 1, 2, 3, 4, 5
 def straight(at: float, x: FloatArray, y: FloatArray) -> float:
     """Straight between points, constant outside."""
     if x.shape[0] == 1 or at <= x[0]:
-        return y[0]
+        return float(y[0])
     if at >= x[-1]:
-        return y[-1]
+        return float(y[-1])
     k = np.searchsorted(x, at) - 1
-    return y[k] + (y[k + 1] - y[k]) * (at - x[k]) / (x[k + 1] - x[k])
+    return float(y[k] + (y[k + 1] - y[k]) * (at - x[k]) / (x[k + 1] - x[k]))
 
 
 @njit(cache=True, nogil=True)
@@ -144,11 +160,11 @@ def integral_to(at: float, course: Course) -> float:
     """Of the course from its beginning."""
     x, y, total = course.time, course.value, course.integral
     if x.shape[0] == 1 or at <= x[0]:
-        return y[0] * (at - x[0])
+        return float(y[0] * (at - x[0]))
     k = min(np.searchsorted(x, at) - 1, x.shape[0] - 1)
     if k == x.shape[0] - 1 or at >= x[-1]:
-        return total[-1] + y[-1] * (at - x[-1])
-    return total[k] + (at - x[k]) * (y[k] + straight(at, x, y)) / 2
+        return float(total[-1] + y[-1] * (at - x[-1]))
+    return float(total[k] + (at - x[k]) * (y[k] + straight(at, x, y)) / 2)
 
 
 @njit(cache=True, nogil=True)
@@ -205,7 +221,8 @@ def solve_blocks(lower: FloatArray, diagonal: FloatArray, upper: FloatArray, rig
 
 @njit(cache=True, nogil=True)
 def assemble(film: Film, room: Room, known: FloatArray, scale: float, tau: float) -> None:
-    """Newton's system of a stage: scale*u - tau*(flux in - flux out)/width = known; its column for the current."""
+    """Newton's system of a stage: scale*u - tau*(flux in - flux out)/width = known; its column for the
+    current."""
     cells, n = known.shape
     faces, u, right = room.faces, room.u, room.right
     for c in range(cells):
@@ -222,7 +239,9 @@ def assemble(film: Film, room: Room, known: FloatArray, scale: float, tau: float
 
 
 @njit(cache=True, nogil=True)
-def current_change(faces: Faces, right: FloatArray, ohms: float, wanted: float, thermal: float, current: float) -> float:
+def current_change(
+    faces: Faces, right: FloatArray, ohms: float, wanted: float, thermal: float, current: float
+) -> float:
     """Change of the current in a Newton step under a controlled voltage (Schur complement of the border)."""
     cells, n = right.shape[:2]
     missing, slope = wanted - ohms * current, ohms
@@ -245,7 +264,7 @@ def back_ohms(film: Film, ions: Ions, frame: Frame, table: FloatArray, scale: fl
     carried = 0.0
     for i in range(ions.charge.shape[0]):
         carried += ions.charge[i] * ions.bulk[i] * math.exp(table[i, -1, 0])
-    return thermal * (frame.thickness - film.face[-1] * scale) / carried
+    return float(thermal * (frame.thickness - film.face[-1] * scale) / carried)
 
 
 @njit(cache=True, nogil=True)
@@ -299,7 +318,8 @@ def implicit_stage(
     before = 0.05
     for iteration in range(10):
         if not all_faces(
-            film, ions, front, table, scale, growth, room.share, room.mixed, mixing, room.u, current, room.fill,
+            film, ions, front, table, scale, growth, room.share, room.mixed, mixing, room.u, current,
+            room.fill,
             room.work, room.faces,
         ):  # fmt: skip
             return False, current, 0.0
@@ -330,7 +350,8 @@ def implicit_stage(
 def boundary_fluxes(
     room: Room, current: float, change: float, surface: float, inflow: FloatArray, outflow: FloatArray
 ) -> None:
-    """Fluxes (N,) into and out of the film, the last ion's from the total; drops with Newton's last change."""
+    """Fluxes (N,) into and out of the film, the last ion's from the total; drops with Newton's last
+    change."""
     faces, right = room.faces, room.right
     cells, n = right.shape[:2]
     inflow[n], outflow[n] = current, current - surface
@@ -355,7 +376,8 @@ def boundary_fluxes(
 def settle(u: FloatArray, width: FloatArray) -> None:
     """Raise negative fractions to zero by exchange with the neighbour, ion against ion: nothing is lost.
 
-    Only what a step leaves below zero within the tolerance: the fluxes themselves keep the fractions positive.
+    Only what a step leaves below zero within the tolerance: the fluxes themselves keep the fractions
+    positive.
     """
     cells, n = u.shape[0] - 2, u.shape[1]
     for sweep in range(2):

@@ -1,7 +1,8 @@
-"""Profile of a native ion that one foreign ion of equal charge replaces, in a few milliseconds: the lean path of fits.
+"""Profile of a native ion that one foreign ion of equal charge replaces, in a few milliseconds: the lean
+path of fits.
 
-The equation is that of `electroneutral` (Nernst-Planck, electroneutral; D of the foreign ion constant), in any
-consistent units: a fit may measure depth in what the charge would replace and time in the duration.
+The equation is that of `electroneutral` (Nernst-Planck, electroneutral; D of the foreign ion constant), in
+any consistent units: a fit may measure depth in what the charge would replace and time in the duration.
 """
 
 from __future__ import annotations
@@ -14,13 +15,8 @@ from numpy.typing import NDArray
 
 from ionscape.core.errors import AnalysisError, InputError
 from ionscape.replacement.electroneutral_kernel import CURRENT, DONE, Course
-from ionscape.replacement.electroneutral_pair_kernel import (
-    Directions,
-    MovingFilm,
-    PairLaw,
-    diffusion_table,
-    pair_run,
-)
+from ionscape.replacement.electroneutral_pair_kernel import Directions, MovingFilm, PairLaw, diffusion_table
+from ionscape.replacement.electroneutral_pair_steps import pair_run
 from ionscape.replacement.programme import Trace
 
 FloatArray = NDArray[np.float64]
@@ -36,15 +32,16 @@ class PairStage:
     Attributes
     ----------
     log_native : (T,) array
-        ln D of the native ion on a uniform grid of filling (its own fraction, immobile ions included) from 0 to 1.
+        ln D of the native ion on a uniform grid of filling (its own fraction, immobile ions included) from 0
+        to 1.
     log_foreign : float
         ln D of the foreign ion.
     current : float or Trace
         j/(e z n0), a velocity; zero at rest.
     duration : float
     directions : Directions, optional
-        What the derivatives are asked for: P changes of ln D_native (P, T), of ln D_foreign, of ln current and of
-        the immobile fraction (P,); the same P in every stage.
+        What the derivatives are asked for: P changes of ln D_native (P, T), of ln D_foreign, of ln current
+        and of the immobile fraction (P,); the same P in every stage.
     """
 
     log_native: FloatArray
@@ -57,12 +54,13 @@ class PairStage:
 @dataclass(frozen=True)
 class PairProfile:
     """Fraction (C,) of the native ion averaged over the cells, immobile ions included; its derivatives (P, C)
-    along the directions; numbers of steps and of Newton iterations."""
+    along the directions; numbers of steps and of Newton iterations; fractions (S, C) that were saved."""
 
     native: FloatArray
     derivatives: FloatArray
     n_steps: int
     n_iterations: int
+    saved: FloatArray
 
 
 def no_directions(nodes: int) -> Directions:
@@ -73,12 +71,13 @@ def no_directions(nodes: int) -> Directions:
 def native_profile(
     log_native: FloatArray, log_foreign: float, current: float | Trace, duration: float, faces: FloatArray, *,
     front_depth: float | None = None, immobile_fraction: float = 0.0, tolerance: float = 1e-3,
-    directions: Directions | None = None, further: Sequence[PairStage] = (),
+    directions: Directions | None = None, further: Sequence[PairStage] = (), save_at: Sequence[float] = (),
 ) -> PairProfile:  # fmt: skip
     """Profile of the native ion after one foreign ion came in.
 
-    The mesh grows with the charge of the first stage: cells behind ``front_depth`` in proportion, the others ride
-    with the front. It ends as ``faces``, so that a mesh graded to the final front resolves it at all times.
+    The mesh grows with the charge of the first stage: cells behind ``front_depth`` in proportion, the others
+    ride with the front. It ends as ``faces``, so that a mesh graded to the final front resolves it at all
+    times.
 
     Parameters
     ----------
@@ -93,9 +92,13 @@ def native_profile(
         Of the fractions, in one time step; the error of the profile is smaller.
     further : sequence of PairStage
         Later stages, e.g. a rest; the mesh stays.
+    save_at : sequence of float
+        Times in the first stage, increasing, at which the fractions are kept, where the mesh stays.
 
     Raises
     ------
+    InputError
+        If profiles are to be kept on a mesh that moves, or stages differ in their directions.
     AnalysisError
         If no time step small enough is found.
     """
@@ -103,20 +106,31 @@ def native_profile(
     cells, count = len(faces) - 1, 0 if directions is None else len(directions.foreign)
     u, drop = np.ones(cells + 2), np.zeros(cells + 1)
     tangent, counts = np.zeros((cells, count)), np.zeros(3)
+    saved: list[FloatArray] = []
     for number, stage in enumerate((first, *further)):
         along = stage.directions if stage.directions is not None else no_directions(len(stage.log_native))
         if len(along.foreign) != count:
             raise InputError("every stage needs the same number of directions")
         course = _course(stage)
-        film = _film(faces, course, stage.duration, front_depth) if number == 0 else _film(faces, course, 0.0, 0.0)
+        film = (
+            _film(faces, course, stage.duration, front_depth)
+            if number == 0
+            else _film(faces, course, 0.0, 0.0)
+        )
         law = PairLaw(diffusion_table(stage.log_native), float(np.exp(stage.log_foreign)), immobile_fraction)
-        status = pair_run(
-            law, film, along, course, stage.duration, _first_step(film, course, stage.duration), u, tangent, drop,
-            tolerance, counts,
-        )  # fmt: skip
-        if status != DONE:
-            raise AnalysisError("no time step small enough was found for the profile of the native ion")
-    return PairProfile(u[1:-1], np.ascontiguousarray(tangent.T), int(counts[0]), int(counts[2]))
+        if number == 0 and len(save_at) > 0 and np.any(film.drift != 0):
+            raise InputError("profiles can only be kept where the mesh stays: give a front depth of zero")
+        clock = np.array([0.0, 0.0, _first_step(film, course, stage.duration)])
+        for end in (*(save_at if number == 0 else ()), stage.duration):
+            if (
+                end > clock[0]
+                and pair_run(law, film, along, course, float(end), clock, u, tangent, drop, tolerance, counts)
+                != DONE
+            ):
+                raise AnalysisError("no time step small enough was found for the profile of the native ion")
+            saved.append(u[1:-1].copy())
+    kept = np.array(saved[: len(save_at)]).reshape(-1, cells)
+    return PairProfile(u[1:-1], np.ascontiguousarray(tangent.T), int(counts[0]), int(counts[2]), kept)
 
 
 def _course(stage: PairStage) -> Course:

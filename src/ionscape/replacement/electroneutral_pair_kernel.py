@@ -1,9 +1,9 @@
 """The native and one foreign ion of equal charge, fast (compiled): what a fit solves thousands of times.
 
 The same equation and discretisation as `electroneutral_flux`, with three shortcuts that two ions allow: one
-unknown per cell, a foreign ion whose own filling is always 1, and faces that move with the front in proportion
-to the charge, so that the front stands still on the mesh. Derivatives of the profile with respect to parameters
-follow along with every step: they need one more solution of the factorised system each.
+unknown per cell, a foreign ion whose own filling is always 1, and faces that move with the front in
+proportion to the charge, so that the front stands still on the mesh. Derivatives of the profile with respect
+to parameters follow along with every step: they need one more solution of the factorised system each.
 """
 
 from __future__ import annotations
@@ -15,27 +15,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from ionscape.replacement.electroneutral_flux import bernoulli, upwind_shift
-from ionscape.replacement.electroneutral_kernel import (
-    DONE,
-    GAMMA,
-    LOWER_ORDER,
-    NEWTON,
-    PREDICTORS,
-    STAGES,
-    STUCK,
-    TIMES,
-    WEIGHTS,
-    Course,
-    integral_to,
-    straight,
-)
+from ionscape.replacement.electroneutral_flux import bernoulli
+from ionscape.replacement.electroneutral_kernel import STAGES, WEIGHTS
 
 FloatArray = NDArray[np.float64]
 
 
 class PairLaw(NamedTuple):
-    """Table (T, 2) of the native ion's D and its slope times the spacing; D of the foreign ion; immobile share."""
+    """Table (T, 2) of the native ion's D and its slope times the spacing; D of the foreign ion; immobile
+    share."""
 
     native: FloatArray
     foreign: float
@@ -43,7 +31,8 @@ class PairLaw(NamedTuple):
 
 
 class MovingFilm(NamedTuple):
-    """Faces (C + 1,) at the end, what they move [m] per metre of charge, and the whole charge of the motion."""
+    """Faces (C + 1,) at the end, what they move [m] per metre of charge, and the whole charge of the
+    motion."""
 
     face: FloatArray
     drift: FloatArray
@@ -51,8 +40,8 @@ class MovingFilm(NamedTuple):
 
 
 class Directions(NamedTuple):
-    """P parameters: changes of ln D_native (P, T) by filling, of ln D_foreign, of ln current and of the immobile
-    share (P,)."""
+    """P parameters: changes of ln D_native (P, T) by filling, of ln D_foreign, of ln current and of the
+    immobile share (P,)."""
 
     native: FloatArray
     foreign: FloatArray
@@ -85,6 +74,8 @@ class Work(NamedTuple):
     rate: FloatArray  # (stages, C)
     stages: FloatArray  # (stages, C) of the fractions
     previous: FloatArray  # (3, C) last stages of the step before
+    drops: FloatArray  # (stages, C + 1)
+    previous_drops: FloatArray  # (3, C + 1)
     tangent: FloatArray  # (C, P)
     tangent_known: FloatArray
     tangent_rate: FloatArray  # (stages, C, P)
@@ -93,7 +84,8 @@ class Work(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def diffusion_table(log_diffusion: FloatArray) -> FloatArray:
-    """Table (T, 2) of D and its slope times the spacing, monotone (Fritsch and Carlson 1980, harmonic mean)."""
+    """Table (T, 2) of D and its slope times the spacing, monotone (Fritsch and Carlson 1980, harmonic
+    mean)."""
     nodes = log_diffusion.shape[0]
     table = np.empty((nodes, 2))
     for k in range(nodes):
@@ -115,10 +107,12 @@ def new_work(cells: int, parameters: int) -> Work:
     """Room for a solution."""
     f = cells + 1
     return Work(
-        np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f),
-        np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(cells + 2), np.zeros(cells), np.zeros(cells), np.zeros(cells), np.zeros(cells),
+        np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(f),
+        np.zeros(f),
+        np.zeros(f), np.zeros(f), np.zeros(f), np.zeros(cells + 2), np.zeros(cells), np.zeros(cells),
+        np.zeros(cells), np.zeros(cells),
         np.zeros(cells), np.zeros(cells), np.zeros(cells), np.zeros((STAGES, cells)),
-        np.zeros((STAGES, cells)), np.zeros((3, cells)),
+        np.zeros((STAGES, cells)), np.zeros((3, cells)), np.zeros((STAGES, f)), np.zeros((3, f)),
         np.zeros((cells, parameters)), np.zeros((cells, parameters)), np.zeros((STAGES, cells, parameters)),
         np.zeros((f, parameters)),
     )  # fmt: skip
@@ -204,7 +198,9 @@ def fluxes(law: PairLaw, film: MovingFilm, current: float, work: Work) -> bool:
         # with w = 1 - u the foreign ion's flux answers a change of u on the left with the opposite sign
         foreign = law.foreign / distance
         by_filling = flux * slope / native
-        by_left = inwards + share * by_filling - native_share * (inwards - foreign * (b + y) + share * by_filling)
+        by_left = (
+            inwards + share * by_filling - native_share * (inwards - foreign * (b + y) + share * by_filling)
+        )
         by_right = -outwards + (1 - share) * by_filling
         by_right -= native_share * (foreign * b - outwards + (1 - share) * by_filling)
         speed = (film.drift[f]) * current
@@ -269,7 +265,9 @@ def newton_change(tau: float, work: Work) -> float:
 
 
 @njit(cache=True, nogil=True)
-def tangent_stage(stage: int, step: float, tau: float, start_width: FloatArray, start: FloatArray, work: Work) -> None:
+def tangent_stage(
+    stage: int, step: float, tau: float, start_width: FloatArray, start: FloatArray, work: Work
+) -> None:
     """Solve a stage for the derivatives with the factors of Newton's last iteration."""
     cells, count = work.tangent.shape
     for c in range(cells):
@@ -289,7 +287,9 @@ def tangent_stage(stage: int, step: float, tau: float, start_width: FloatArray, 
             work.tangent[c, p] -= work.above[c] * work.tangent[c + 1, p]
     for c in range(cells):
         for p in range(count):
-            work.tangent_rate[stage, c, p] = (work.width[c] * work.tangent[c, p] - work.tangent_known[c, p]) / tau
+            work.tangent_rate[stage, c, p] = (
+                work.width[c] * work.tangent[c, p] - work.tangent_known[c, p]
+            ) / tau
 
 
 @njit(cache=True, nogil=True)
@@ -308,189 +308,3 @@ def first_rates(start: FloatArray, work: Work) -> None:
             if c < cells - 1:
                 total += right * start[c + 1, p]
             work.tangent_rate[0, c, p] = total
-
-
-@njit(cache=True, nogil=True)
-def copy(source: FloatArray, target: FloatArray) -> None:
-    """One array into another."""
-    for k in range(source.shape[0]):
-        target[k] = source[k]
-
-
-@njit(cache=True, nogil=True)
-def predict(stage: int, ratio: float, work: Work) -> None:
-    """Newton's first guess: the polynomial through the known stages, for the first one through the last ones of
-    the step before, which took 1/``ratio`` of the time (zero: there is none)."""
-    cells = work.width.shape[0]
-    if stage == 1:
-        if ratio > 0:
-            a, b, x = TIMES[3] - 1, TIMES[4] - 1, TIMES[1] * ratio
-            one = x * (x - b) / (a * (a - b))
-            two = x * (x - a) / (b * (b - a))
-            for c in range(cells):
-                last = work.previous[2, c]
-                guess = work.stages[0, c] + one * (work.previous[0, c] - last) + two * (work.previous[1, c] - last)
-                work.u[c + 1] = min(max(guess, 0.0), 1.0)
-        return
-    for c in range(cells):
-        guess = 0.0
-        for s in range(stage):
-            guess += PREDICTORS[stage, s] * work.stages[s, c]
-        work.u[c + 1] = min(max(guess, 0.0), 1.0)
-
-
-@njit(cache=True, nogil=True)
-def pair_step(
-    law: PairLaw, film: MovingFilm, along: Directions, u: FloatArray, tangent: FloatArray, passed: float,
-    currents: FloatArray, step: float, ratio: float, tolerance: float, work: Work,
-) -> tuple[float, int]:  # fmt: skip
-    """One step into ``work``; its error over the tolerance (infinite: not converged) and Newton's iterations."""
-    cells, count = work.tangent.shape
-    place(film, passed, work)
-    start_width = work.start_width
-    copy(work.width, start_width)
-    for f in range(1, cells + 1):
-        work.share[f] = min(max(work.weight[f] + upwind_shift(work.drop[f]), 0.0), 1.0)
-    if ratio > 0:
-        for c in range(cells):
-            work.previous[0, c], work.previous[1, c] = work.stages[3, c], work.stages[4, c]
-            work.previous[2, c] = work.stages[5, c]
-    for c in range(cells + 2):
-        work.u[c] = u[c]
-    for c in range(cells):
-        work.stages[0, c] = u[c + 1]
-    if not fluxes(law, film, currents[0], work):
-        return math.inf, 0
-    if count > 0:
-        tangent_fluxes(along, currents[0], work)
-    first_rates(tangent, work)
-    iterations, tau = 0, GAMMA * step
-    for stage in range(1, STAGES):
-        now = passed + tau * currents[stage]
-        for s in range(stage):
-            now += step * WEIGHTS[stage, s] * currents[s]
-        place(film, now, work)
-        for c in range(cells):
-            total = start_width[c] * u[c + 1]
-            for s in range(stage):
-                total += step * WEIGHTS[stage, s] * work.rate[s, c]
-            work.known[c] = total
-        predict(stage, ratio, work)
-        before = 0.05
-        for iteration in range(9):
-            iterations += 1
-            if iteration == 8 or not fluxes(law, film, currents[stage], work):
-                return math.inf, iterations
-            factorise(tau, work)
-            largest = newton_change(tau, work)
-            contraction = largest / before
-            if not largest < 2 or (iteration > 0 and contraction > 2):
-                return math.inf, iterations
-            # the next change of a quadratic iteration; before the first one a curvature of 20 is assumed
-            if largest < 0.01 * tolerance or largest * contraction < NEWTON * tolerance:
-                break
-            before = min(largest, 0.05)
-        for c in range(cells):
-            work.rate[stage, c] = (work.width[c] * work.u[c + 1] - work.known[c]) / tau
-        for c in range(cells):
-            work.stages[stage, c] = work.u[c + 1]
-        if count > 0:
-            tangent_fluxes(along, currents[stage], work)
-            tangent_stage(stage, step, tau, start_width, tangent, work)
-    error = 0.0
-    for c in range(cells):
-        total = 0.0
-        for s in range(STAGES):
-            total += (WEIGHTS[STAGES - 1, s] - LOWER_ORDER[s]) * work.rate[s, c]
-        low = min(work.u[c + 1] - law.immobile, 1 - work.u[c + 1])
-        error = max(error, abs(total) * step / work.width[c], -low)
-    return error / tolerance, iterations
-
-
-@njit(cache=True, nogil=True)
-def pair_currents(course: Course, time: float, step: float, currents: FloatArray) -> bool:
-    """Currents of the stages, scaled to carry exactly the logged charge; false if by more than a quarter."""
-    total, size = 0.0, 0.0
-    for s in range(STAGES):
-        currents[s] = straight(time + TIMES[s] * step, course.time, course.value)
-        total += step * WEIGHTS[STAGES - 1, s] * currents[s]
-        size += step * abs(currents[s]) / STAGES
-    exact = integral_to(time + step, course) - integral_to(time, course)
-    if abs(total - exact) <= 1e-14 * size:
-        return True
-    if abs(total - exact) > 0.25 * abs(exact):
-        return False
-    for s in range(STAGES):
-        currents[s] *= exact / total
-    return True
-
-
-@njit(cache=True, nogil=True)
-def settle_pair(u: FloatArray, width: FloatArray, immobile: float) -> None:
-    """Take what a step left outside the physical range, within the tolerance, from the neighbours."""
-    cells = width.shape[0]
-    for c in range(1, cells):
-        inside = min(max(u[c], immobile), 1.0)
-        u[c + 1] += (u[c] - inside) * width[c - 1] / width[c]
-        u[c] = inside
-    for c in range(cells, 1, -1):
-        inside = min(max(u[c], immobile), 1.0)
-        u[c - 1] += (u[c] - inside) * width[c - 1] / width[c - 2]
-        u[c] = inside
-
-
-@njit(cache=True, nogil=True)
-def take_over(work: Work, immobile: float, u: FloatArray, tangent: FloatArray, drop: FloatArray) -> None:
-    """An accepted step into the state."""
-    cells, count = tangent.shape
-    for c in range(cells):
-        u[c + 1] = work.u[c + 1]
-        for p in range(count):
-            tangent[c, p] = work.tangent[c, p]
-    copy(work.drop, drop)
-    settle_pair(u, work.width, immobile)
-
-
-@njit(cache=True, nogil=True)
-def pair_run(
-    law: PairLaw, film: MovingFilm, along: Directions, course: Course, duration: float, first: float,
-    u: FloatArray, tangent: FloatArray, drop: FloatArray, tolerance: float, counts: FloatArray,
-) -> int:  # fmt: skip
-    """One stage, in place on the fractions (C + 2,), their derivatives (C, P) and the drops (C + 1,).
-
-    ``counts`` takes the numbers of steps, rejected steps and Newton iterations.
-    """
-    cells, count = tangent.shape
-    work = new_work(cells, count)
-    currents = np.zeros(STAGES)
-    time, passed, step, grow, taken = 0.0, 0.0, first, 5.0, 0.0
-    while duration - time > 1e-13 * duration:
-        left = duration - time
-        trial = min(step, left)
-        if 0.6 * left < trial < left:
-            trial = left / 2
-        error = math.inf
-        if pair_currents(course, time, trial, currents):
-            copy(drop, work.drop)
-            ratio = trial / taken if taken > 0 and trial < 3 * taken else 0.0
-            error, iterations = pair_step(
-                law, film, along, u, tangent, passed, currents, trial, ratio, tolerance, work
-            )
-            taken = 0.0
-            counts[2] += iterations
-        if error > 1:
-            counts[1] += 1
-            step = trial * min(max(0.9 * error**-0.25 if math.isfinite(error) else 0.2, 0.1), 0.7)
-            grow = 1.0
-            if step < 1e-13 * duration:
-                return STUCK
-            continue
-        time, taken = time + trial, trial
-        for s in range(STAGES):
-            passed += trial * WEIGHTS[STAGES - 1, s] * currents[s]
-        take_over(work, law.immobile, u, tangent, drop)
-        counts[0] += 1
-        proposed = trial * min(grow, 0.9 * max(error, 1e-6) ** -0.25)
-        step = proposed if trial >= 0.999 * step else max(proposed, step)
-        grow = 5.0
-    return DONE

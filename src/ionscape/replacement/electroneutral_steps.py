@@ -1,7 +1,7 @@
 """Adaptive time steps of an electroneutral film.
 
-The stages are solved by compiled code (`electroneutral_kernel.implicit_stage`); what is decided once per step is
-plain Python, which costs little beside them.
+The stages are solved by compiled code (`electroneutral_kernel.implicit_stage`); what is decided once per
+step is plain Python, which costs little beside them.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def table_at(laws: Laws, temperature: float) -> FloatArray:
     """Tables (N, T, 2) at a temperature: ln D straight in 1/T between the nodes."""
     inverse = laws.inverse_temperature
     if len(inverse) == 1:
-        return laws.tables[0]
+        return np.asarray(laws.tables[0])
     at = (1 / temperature - inverse[0]) / (inverse[1] - inverse[0])
     k = min(max(int(at), 0), len(inverse) - 2)
     return np.ascontiguousarray(laws.tables[k] + (at - k) * (laws.tables[k + 1] - laws.tables[k]))
@@ -94,6 +94,7 @@ class Steps:
         self.mixed_rate = np.zeros((STAGES, cells, count))
         self.stages = np.zeros((STAGES, cells, count))
         self.last_stages = np.zeros((3, cells, count))
+        self.drops, self.last_drops = np.zeros((STAGES, cells + 1)), np.zeros((3, cells + 1))
         self.inflow, self.outflow = np.zeros((STAGES, count)), np.zeros((STAGES, count))
         self.currents = np.zeros(STAGES)
         self.before, self.table = 0.0, laws.tables[0]
@@ -150,7 +151,7 @@ class Steps:
         time, voltage = float(self.state.scalars[TIME]), self.course.control == VOLTAGE
         if not voltage and not self._stage_currents(time, step):
             return math.inf
-        if not self._first_stage(time, step, voltage):
+        if not self._first_stage(time, voltage):
             return math.inf
         for stage in range(1, STAGES):
             if not self._later_stage(stage, time, step, voltage):
@@ -172,7 +173,7 @@ class Steps:
         temperature = float(np.interp(time, self.course.temperature_time, self.course.temperature))
         self.table = table_at(self.laws, temperature)
 
-    def _first_stage(self, time: float, step: float, voltage: bool) -> bool:
+    def _first_stage(self, time: float, voltage: bool) -> bool:
         """Rates at the beginning of the step."""
         state, room, thermal = self.state, self.room, self._thermal(time)
         self._set_table(time)
@@ -192,7 +193,8 @@ class Steps:
         current = float(self.currents[0])
         growth = self.frame.growth * current
         if not math.isfinite(current) or not all_faces(
-            self.film, self.ions, self.front, self.table, scale, growth, room.share, room.mixed, mixing, room.u,
+            self.film, self.ions, self.front, self.table, scale, growth, room.share, room.mixed, mixing,
+            room.u,
             current, room.fill, room.work, room.faces,
         ):  # fmt: skip
             return False
@@ -206,7 +208,8 @@ class Steps:
             self.mixed_rate[0] = (state.u[1:-1] - state.mixed[1:-1]) / self.laws.mixing_time
         if self.before > 0:
             self.last_stages[:] = self.stages[-3:]
-        self.stages[0] = state.u[1:-1]
+            self.last_drops[:] = self.drops[-3:]
+        self.stages[0], self.drops[0] = state.u[1:-1], room.faces.drop
         return True
 
     def _later_stage(self, stage: int, time: float, step: float, voltage: bool) -> bool:
@@ -235,7 +238,7 @@ class Steps:
         self._keep_boundary(stage, current, change, self.frame.growth * current)
         # what the stage took: the fluxes that Newton's last step stands for
         self.rate[stage] = (scale * room.u[1:-1, :-1] - known) / tau
-        self.stages[stage] = room.u[1:-1]
+        self.stages[stage], self.drops[stage] = room.u[1:-1], room.faces.drop
         if self._mixes:
             mixed = room.mixed[1:-1] + mixing * room.u[1:-1]
             self.mixed_rate[stage] = (room.u[1:-1] - mixed) / self.laws.mixing_time
@@ -251,19 +254,24 @@ class Steps:
         return theta / (1 + theta)
 
     def _predict(self, stage: int, step: float) -> None:
-        """Newton's first guess: the polynomial through the known stages, for the first one through the last ones
-        of the step before."""
+        """Newton's first guess, and the upwind shares, which then stay: the polynomial through the known
+        stages, for the first one through the last ones of the step before."""
         if stage > 1:
             guess = np.tensordot(PREDICTORS[stage, :stage], self.stages[:stage], 1)
+            drop = PREDICTORS[stage, :stage] @ self.drops[:stage]
         elif self.before > 0 and step < 3 * self.before:
             a, b, x = TIMES[3] - 1, TIMES[4] - 1, TIMES[1] * step / self.before
-            before = self.last_stages
-            guess = self.stages[0] + x * (x - b) / (a * (a - b)) * (before[0] - before[2])
-            guess += x * (x - a) / (b * (b - a)) * (before[1] - before[2])
+            one, two = x * (x - b) / (a * (a - b)), x * (x - a) / (b * (b - a))
+            guess, drop = (
+                known[0] + one * (last[0] - last[2]) + two * (last[1] - last[2])
+                for known, last in ((self.stages, self.last_stages), (self.drops, self.last_drops))
+            )
         else:
             return
         self.room.u[1:-1] = np.clip(guess, 0.0, 1 - self.ions.immobile)
         add_last(self.room.u, self.ions.immobile)
+        self.room.faces.drop[:] = drop
+        upwind_shares(self.film.share, drop, self.room.share)
 
     def _keep_boundary(self, stage: int, current: float, change: float, growth: float) -> None:
         surface = float(self.film.face[-1]) * growth * (1 - self.ions.immobile)

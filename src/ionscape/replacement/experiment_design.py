@@ -30,7 +30,7 @@ FloatArray = NDArray[np.float64]
 SHARED = ("site_energy_fwhm", "vacancy_fraction", "bulk_diffusion")
 """What several profiles of one glass have in common; all in their logarithms."""
 FILLING = np.linspace(0.0, 1.0, 1025)
-CELLS = 300
+CELLS = 180
 DEPTH_PRECISION = 0.002  # relative, of the front's depth
 _LOWEST = 1e-9
 _STEPS = {"fwhm": 0.02, "vacancies": 0.1, "bulk": 0.05, "foreign": 0.05, "charge": 0.01}  # of logarithms

@@ -123,15 +123,13 @@ class Front:
 
     @cached_property
     def film_voltage(self) -> float:
-        """[V] across the fan, plus the front's diffusion potential; the current's share in it left out."""
-        resistance = self._resistance
+        """[V] across the layer: its resistance and the diffusion potential; a shock's resistance left out."""
         depth = np.concatenate([[0.0], self._depths])
-        along_fan = self.velocity * float(np.sum(np.diff(depth) * resistance[:-1]))
-        native = np.exp(self.log_diffusion)
-        ahead = self.fraction >= self.foot_fraction
-        jump = (native - self.diffusion_foreign) * resistance
-        diffusion = float(np.trapezoid(jump[ahead], self.fraction[ahead])) if np.sum(ahead) > 1 else 0.0
-        return Boltzmann * self.temperature / elementary_charge * (along_fan + diffusion)
+        ohmic = self.velocity * float(np.sum(np.diff(depth) * self._resistance[:-1]))
+        jump = (np.exp(self.log_diffusion) - self.diffusion_foreign) * self._resistance
+        between = (jump[1:] + jump[:-1]) / 2 * np.diff(self.fraction)
+        diffusion = float(np.sum(between[self._depths > 0]))
+        return Boltzmann * self.temperature / elementary_charge * (ohmic + diffusion)
 
     def profile(self, depth: ArrayLike) -> FloatArray:
         """Native fraction at depths [m], immobile ions included; 1 beyond the front."""

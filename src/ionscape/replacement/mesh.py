@@ -23,7 +23,8 @@ GROWTH = 0.5
 EVENLY = 2.0
 """Share of the cells (against one front's) spread evenly."""
 TAIL_DECAYS, TAIL_LENGTHS = 16.0, 6.0
-"""The film ends where the tail before the front has fallen by so many 1/e, or at so many diffusion lengths."""
+"""The film ends where the tail before the front has fallen by so many 1/e, or at so many diffusion
+lengths."""
 
 
 class ExpectedFront(NamedTuple):
@@ -71,7 +72,8 @@ def film_faces(
     conductor: Conductor, programme: Programme, cells: int, *, start: Replacement | None = None,
     stretch: float = 1.0,
 ) -> FloatArray:  # fmt: skip
-    """A mesh for a programme: graded to the fronts it will have made, and deep enough for the tails before them.
+    """A mesh for a programme: graded to the fronts it will have made, and deep enough for the tails before
+    them.
 
     Parameters
     ----------
@@ -100,10 +102,12 @@ def film_faces(
 
 
 def expected_fronts(conductor: Conductor, programme: Programme) -> tuple[list[ExpectedFront], float]:
-    """Rough depth and width of the front of every ion that enters, and the length [m] of the tail before them.
+    """Rough depth and width of the front of every ion that enters, and the length [m] of the tail before
+    them.
 
-    An ion's front lies where its own charge and all later charge have pushed it; the native ion is left behind
-    at about the filling at which it is ten times slower than the foreign one (Gunawan 2024, section 3.1).
+    An ion's front lies where its own charge and all later charge have pushed it; the native ion is left
+    behind at about the filling at which it is ten times slower than the foreign one (Gunawan 2024, section
+    3.1).
     """
     fronts: list[ExpectedFront] = []
     tail, later, still = 0.0, 0.0, 0.0
@@ -128,7 +132,8 @@ def expected_fronts(conductor: Conductor, programme: Programme) -> tuple[list[Ex
 
 
 def fronts_of(start: Replacement, conductor: Conductor) -> list[ExpectedFront]:
-    """Front of every foreign ion in the last profiles of a result: deepest half of its height, over its slope."""
+    """Front of every foreign ion in the last profiles of a result: deepest half of its height, over its
+    slope."""
     fronts = []
     for ion in conductor.ions[1:]:
         fraction = start.fractions.get(ion.name)
@@ -155,8 +160,8 @@ def _replaced(conductor: Conductor, foreign: float, temperature: float) -> tuple
 def _entered(conductor: Conductor, stage: Stage, foreign: float, temperature: float) -> float:
     """Depth [m] of the conductor's whole charge that enters in a stage.
 
-    Under a controlled voltage of at most the value for which bulk and growing film, of the foreign ion, are in
-    series: the integral of V/(R + q r).
+    Under a controlled voltage of at most the value for which bulk and growing film, of the foreign ion, are
+    in series: the integral of V/(R + q r).
     """
     if stage.control == "current":
         return max(Programme((stage,)).charge / _charge_density(conductor), 0.0)

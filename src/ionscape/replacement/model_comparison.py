@@ -1,8 +1,8 @@
 """Which distribution of site energies do the profiles ask for, and do they need one at all?
 
-Each family is fitted by least squares and judged by the Bayesian information criterion; neighbouring slices that
-deviate together count as fewer points. The alternative without site energies is the one that Gunawan 2024
-(section 3.1) mentions: ions of two kinds, one mobile with a constant D, the other never moving.
+Each family is fitted by least squares and judged by the Bayesian information criterion; neighbouring slices
+that deviate together count as fewer points. The alternative without site energies is the one that Gunawan
+2024 (section 3.1) mentions: ions of two kinds, one mobile with a constant D, the other never moving.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ WORDS = {
     "constant": "a constant D and an immobile share",
 }
 CLEAR, BARELY = 10.0, 2.0
-"""Differences of the criterion that decide, and that say nothing (Kass and Raftery 1995: very strong, bare)."""
+"""Differences of the criterion that decide, and that say nothing."""
 
 
 @storable
@@ -106,15 +106,15 @@ class ModelComparison:
         if constant is None or not math.isfinite(constant.criterion):
             return []
         if constant is self.best:
-            return ["A constant D and a share of immobile ions is enough: these profiles are no evidence of a "
-                    "distribution of site energies."]  # fmt: skip
+            return ["A constant D and a share of immobile ions is enough: these profiles are no evidence of "
+                    "a distribution of site energies."]  # fmt: skip
         if constant.criterion - self.best.criterion < CLEAR:
             return []
         seen = {item: value for item, value in self.best.plateaus if math.isfinite(value)}
         if len(seen) > 1 and max(seen.values()) - min(seen.values()) > 0.01:
             each = ", ".join(f"{100 * value:.2g} % ({item})" for item, value in seen.items())
-            return [f"Ions that never move would leave the same plateau behind every foreign ion; the plateaus "
-                    f"are {each}."]  # fmt: skip
+            return ["Ions that never move would leave the same plateau behind every foreign ion; the "
+                    f"plateaus are {each}."]  # fmt: skip
         return ["With a constant D the front would be steeper, or the plateau level: the profile is neither."]
 
     def table(self) -> Table:
@@ -189,7 +189,8 @@ def compared(fits: dict[str, SiteEnergyFit], failures: dict[str, str] | None = N
     independent = _independent(closest)
     contenders = [_contender(name, one, independent) for name, one in fits.items()]
     contenders.sort(key=lambda one: one.criterion)
-    lost = [Contender(name, math.inf, math.nan, 0, None, (), 0.0, why) for name, why in (failures or {}).items()]
+    lost = [Contender(name, math.inf, math.nan, 0, None, (), 0.0, why)
+            for name, why in (failures or {}).items()]  # fmt: skip
     return ModelComparison((*contenders, *lost), points, independent * points)
 
 

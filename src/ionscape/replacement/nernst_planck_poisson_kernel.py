@@ -85,13 +85,10 @@ def bernoulli(p: float) -> tuple[float, float]:
         square = p * p
         return (1 - p / 2 + square / 12 * (1 - square / 60 * (1 - square / 42)),
                 -0.5 + p / 6 * (1 - square / 30 * (1 - square / 28)))  # fmt: skip
-    if p < 0:
-        value, slope = bernoulli(-p)
-        return value - p, -1 - slope
-    if p > 700:
-        return 0.0, 0.0
-    value = p / math.expm1(p)
-    return value, value * (1 - p - value) / p
+    size = abs(p)
+    value = size / math.expm1(size) if size < 700 else 0.0
+    slope = value * (1 - size - value) / size
+    return (value, slope) if p > 0 else (value + size, -1 - slope)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -159,7 +156,8 @@ def mobilities(film: Film, climate: Climate, at: int, work: Workspace) -> None:
 def fluxes(film: Film, climate: Climate, at: int, state: FloatArray, work: Workspace) -> None:
     """Scharfetter-Gummel flux of each ion through each face; one that is imposed is left zero.
 
-    D at a face is the geometric mean of the two cells', since it falls exponentially with the filling.
+    D at a face is the geometric mean of the two cells', since it falls exponentially with the filling; at the
+    face of a melt, where a native ion may be wholly gone and its D with it, the arithmetic one.
     """
     faces, ions = work.flux.shape
     for i in range(faces):
@@ -170,9 +168,12 @@ def fluxes(film: Film, climate: Climate, at: int, state: FloatArray, work: Works
         for k in range(ions):
             if k == 0 or film.charges[k] != film.charges[k - 1]:
                 p = film.charges[k] * state[i, 0] / climate.theta[at] * film.distances[i]
-                behind, _ = bernoulli(-p)
-                ahead, _ = bernoulli(p)
-            d = math.sqrt(work.diffusion[i, k] * work.diffusion[i + 1, k]) / film.distances[i]
+                least, _ = bernoulli(abs(p))
+                behind, ahead = (least + p, least) if p > 0 else (least, least - p)
+            if i > 0:
+                d = math.sqrt(work.diffusion[i, k] * work.diffusion[i + 1, k]) / film.distances[i]
+            else:
+                d = (work.diffusion[i, k] + work.diffusion[i + 1, k]) / (2 * film.distances[i])
             work.flux[i, k] = d * (behind * work.amounts[i, k] - ahead * work.amounts[i + 1, k])
 
 
@@ -193,13 +194,20 @@ def derivatives(film: Film, climate: Climate, state: FloatArray, work: Workspace
         for k in range(ions):
             if k == 0 or film.charges[k] != film.charges[k - 1]:
                 steepness = film.charges[k] / climate.theta[0] * film.distances[i]
-                behind, behind_slope = bernoulli(-steepness * state[i, 0])
-                ahead, ahead_slope = bernoulli(steepness * state[i, 0])
-            d = math.sqrt(diffusion[i, k] * diffusion[i + 1, k]) / film.distances[i]
+                p = steepness * state[i, 0]
+                least, slope_there = bernoulli(abs(p))
+                if p > 0:
+                    behind, ahead, behind_slope, ahead_slope = least + p, least, -1 - slope_there, slope_there
+                else:
+                    behind, ahead, behind_slope, ahead_slope = least, least - p, slope_there, -1 - slope_there
+            d, weight = math.sqrt(diffusion[i, k] * diffusion[i + 1, k]) / film.distances[i], 0.5
+            if i == 0:
+                d = (diffusion[i, k] + diffusion[i + 1, k]) / (2 * film.distances[i])
+                weight = diffusion[i + 1, k] / (diffusion[i, k] + diffusion[i + 1, k])
             left[i, k, 0] -= d * steepness * (behind_slope * amounts[i, k] + ahead_slope * amounts[i + 1, k])
             # by the amount of the ion and by the filling, of the cell on the left and on the right
             own, filling = d * behind, work.flux[i, k] * slope[i, k] / 2
-            own_right, filling_right = -d * ahead, work.flux[i, k] * slope[i + 1, k] / 2
+            own_right, filling_right = -d * ahead, work.flux[i, k] * slope[i + 1, k] * weight
             if i == 0:
                 own = filling = 0.0
             if i == faces - 1:

@@ -80,9 +80,10 @@ def normalised(
         divisor = matrix_course(fields.matrix, depth, _matrix(sweep, fields, detector).kept(keep).value)
         value, variance = _divided(native, divisor.course, divisor.variance)
         said.append(divisor.finding)
-    level = _level(depth, value, variance, fields)
+    drifting = () if divisor is None else divisor.shared
+    level = _level(depth, value, variance, fields, drifting)
     dispersion, noise = _dispersion(depth, value, variance, level, native)
-    level = _level(depth, value, dispersion * variance, fields)
+    level = _level(depth, value, dispersion * variance, fields, drifting)
     u = value / level.level
     native_sd = np.sqrt(dispersion * variance) / level.level
     if divisor is not None:
@@ -141,16 +142,18 @@ def _check_backgrounds(sweep: Sweep, fields: ReplacementMeasurement) -> None:
 
 
 def _level(
-    depth: FloatArray, value: FloatArray, variance: FloatArray, fields: ReplacementMeasurement
-) -> BulkLevel:
+    depth: FloatArray, value: FloatArray, variance: FloatArray, fields: ReplacementMeasurement,
+    shared: tuple[FloatArray, ...] = (),
+) -> BulkLevel:  # fmt: skip
     stated = fields.bulk_level
     if stated is not None:
         finding = f"The bulk level is {stated.text}, as stated."
         return BulkLevel(stated.value, (stated.uncertainty or 0.0) / stated.value, (math.nan, math.nan), 0,
                          finding)  # fmt: skip
     if fields.bulk_window is not None:
-        return level_in(depth, value, variance, fields.bulk_window, found=False)
-    return level_in(depth, value, variance, flat_part(depth, value, variance), found=True)
+        return level_in(depth, value, variance, fields.bulk_window, found=False, shared=shared)
+    found = flat_part(depth, value, variance, shared)
+    return level_in(depth, value, variance, found, found=True, shared=shared)
 
 
 def _dispersion(

@@ -60,9 +60,9 @@ def without_noise(course: Course, duration: float) -> Course:
     """
     if not isinstance(course, Trace):
         return course
-    inside = bends(course, duration)
-    if inside.size <= MOST_BENDS:
+    if bends(course, duration).size <= MOST_BENDS:
         return course
+    inside = course.time[(course.time > 0) & (course.time < duration)]
     times = np.concatenate([[0.0], inside, [duration]])
     values = course.at(times)
     integral = np.concatenate([[0.0], np.cumsum(np.diff(times) * (values[1:] + values[:-1]) / 2)])
@@ -86,7 +86,7 @@ def bends(course: Course, duration: float) -> FloatArray:
         return np.zeros(0)
     time, values = course.time, course.values
     slopes = np.concatenate([[0.0], np.diff(values) / np.diff(time), [0.0]])
-    bent = np.abs(np.diff(slopes)) > 1e-9 * np.max(np.abs(slopes), initial=0.0)
+    bent = np.abs(np.diff(slopes)) > 1e-9 * (np.abs(slopes[1:]) + np.abs(slopes[:-1]))
     return np.asarray(time[bent & (time > 0) & (time < duration)])
 
 

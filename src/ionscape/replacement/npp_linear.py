@@ -127,6 +127,9 @@ def _invert(block: FloatArray, inverse: FloatArray) -> None:
 def substitute(solver: Matrix, right: FloatArray) -> None:
     """Solve with the factors; ``right`` becomes the solution."""
     rows, ions = right.shape
+    if ions == 2:
+        _substitute_pairs(solver.lower, solver.inverse, solver.upper, right)
+        return
     held = np.zeros(ions)
     for i in range(rows):
         for a in range(ions):
@@ -144,3 +147,21 @@ def substitute(solver: Matrix, right: FloatArray) -> None:
         for a in range(ions):
             for b in range(ions):
                 right[i, a] -= solver.upper[i, a, b] * right[i + 1, b]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _substitute_pairs(lower: FloatArray, inverse: FloatArray, upper: FloatArray, right: FloatArray) -> None:
+    """The same for two ions, without inner loops."""
+    first = second = 0.0
+    for i in range(right.shape[0]):
+        a = right[i, 0] - lower[i, 0, 0] * first - lower[i, 0, 1] * second
+        b = right[i, 1] - lower[i, 1, 0] * first - lower[i, 1, 1] * second
+        first = inverse[i, 0, 0] * a + inverse[i, 0, 1] * b
+        second = inverse[i, 1, 0] * a + inverse[i, 1, 1] * b
+        right[i, 0], right[i, 1] = first, second
+    for i in range(right.shape[0] - 2, -1, -1):
+        first, second = (
+            right[i, 0] - upper[i, 0, 0] * first - upper[i, 0, 1] * second,
+            right[i, 1] - upper[i, 1, 0] * first - upper[i, 1, 1] * second,
+        )
+        right[i, 0], right[i, 1] = first, second

@@ -160,7 +160,9 @@ def rosenbrock_step(
     float
         The current at the end.
     """
-    drift = _drift(film, climate, state, current, work, out)
+    if not control.imposed_voltage:
+        current = float(control.values[0])
+    drift = _rates_and_drift(film, climate, state, current, work, solver.stages[0])
     derivatives(film, climate, state, work)
     blocks(film, work, 1 / (GAMMA * dt), solver)
     factorise(solver)
@@ -177,7 +179,8 @@ def rosenbrock_step(
             flowing = current + float(ARGUMENTS[stage, :stage] @ currents[:stage])
         solver.argument[:] = state
         add(solver.argument, ARGUMENTS[stage, :stage], solver.stages)
-        rates(film, climate, stage, solver.argument, flowing, work, right)
+        if stage > 0:
+            rates(film, climate, stage, solver.argument, flowing, work, right)
         add_changes(film, right, CHANGES[stage, :stage] / dt, solver.stages)
         if drift.size:
             right += slope * drift
@@ -197,10 +200,10 @@ def rosenbrock_step(
     return float(flowing + currents[5])
 
 
-def _drift(
+def _rates_and_drift(
     film: Film, climate: Climate, state: FloatArray, current: float, work: Workspace, out: FloatArray
 ) -> FloatArray:
-    """Change of the rates with the temperature in time, or empty; leaves the fluxes at the start."""
+    """Rates at the start into ``out``; their change with the temperature in time, or an empty array."""
     later = np.zeros((0, 0))
     if climate.instant > 0:
         later = np.zeros_like(out)

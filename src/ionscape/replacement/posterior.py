@@ -26,6 +26,7 @@ WORTH = 0.8  # share of independent draws from which the emulated posterior coun
 TOO_FEW = 200  # independent draws below which the ends of intervals are rough
 ROUNDS = 3
 _WIDER = 1.4  # than the first guess of the posterior: where the emulator learns
+_FORGET, _LEAST = 0.1, 1e-3  # weight of a point by how much worse it fits, and the least one
 _PER_FEATURE = 2.0  # curves per coefficient
 _CURVATURE_DRAWS, _CURVATURE_CURVES = 2000, 24
 _CUBIC_DIMENSIONS = 6  # more would need too many curves
@@ -159,6 +160,7 @@ class _Lessons:
             frame = coordinates(problem.inputs_of(k, g), weight[:, None] * found.derivative)
             self.frames.append(frame)
             self.degrees.append(3 if frame[1].shape[1] <= _CUBIC_DIMENSIONS else 2)
+        self.squares: list[list[FloatArray]] = [[] for _ in self.frames]
         self.inputs: list[list[FloatArray]] = [[] for _ in self.frames]
         self.means: list[list[FloatArray]] = [[] for _ in self.frames]
 
@@ -169,22 +171,31 @@ class _Lessons:
             features = len(monomials(frame[1].shape[1], degree))
             count = min(int(_PER_FEATURE * features) + 10, len(scattered))
             y = self.problem.inputs_of(k, g[:count])
-            self.inputs[k].append(y)
-            self.means[k].append(self.problem.evaluated(k, y)[1])
+            self._take(k, y, self.problem.evaluated(k, y)[1], g[:count])
             tell(0.5 * (k + 1) / len(self.frames))
 
     def add(self, computed: _Computed) -> None:
         """Curves computed elsewhere."""
+        g, _ = self.problem.parameters.quantities(computed.theta)
         for k in range(len(self.frames)):
-            self.inputs[k].append(computed.inputs[k])
-            self.means[k].append(computed.means[k])
+            self._take(k, computed.inputs[k], computed.means[k], g)
+
+    def _take(self, k: int, inputs: FloatArray, means: FloatArray, g: FloatArray) -> None:
+        self.inputs[k].append(inputs)
+        self.means[k].append(means)
+        self.squares[k].append(np.sum(self.problem.residuals_of(k, g, means) ** 2, axis=1))
 
     def emulators(self) -> list[ProfileEmulator]:
-        """One per profile."""
-        return [
-            fitted_emulator(np.concatenate(self.inputs[k]), np.concatenate(self.means[k]), *frame, degree)
-            for k, (frame, degree) in enumerate(zip(self.frames, self.degrees, strict=True))
-        ]
+        """One per profile; points that fit the data badly count less."""
+        found = []
+        for k, (frame, degree) in enumerate(zip(self.frames, self.degrees, strict=True)):
+            squares = np.concatenate(self.squares[k])
+            weights = np.exp(-_FORGET * (squares - squares.min()))
+            found.append(fitted_emulator(
+                np.concatenate(self.inputs[k]), np.concatenate(self.means[k]), *frame, degree,
+                np.maximum(weights, _LEAST),
+            ))  # fmt: skip
+        return found
 
 
 class _Emulated:

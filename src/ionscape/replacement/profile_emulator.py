@@ -89,12 +89,14 @@ def monomials(dimensions: int, degree: int) -> NDArray[np.int_]:
 
 
 def fitted_emulator(
-    points: FloatArray, means: FloatArray, centre: FloatArray, project: FloatArray, degree: int
-) -> ProfileEmulator:
-    """Least-squares polynomial through means (K, N) at inputs (K, Y)."""
+    points: FloatArray, means: FloatArray, centre: FloatArray, project: FloatArray, degree: int,
+    weights: FloatArray | None = None,
+) -> ProfileEmulator:  # fmt: skip
+    """Least-squares polynomial through means (K, N) at inputs (K, Y), with weights (K,) of the points."""
     exponents = monomials(project.shape[1], degree)
     features = _features((points - centre) @ project, exponents)
-    coefficients = np.linalg.lstsq(features, means, rcond=1e-10)[0]
+    root = np.ones(len(points)) if weights is None else np.sqrt(weights)
+    coefficients = np.linalg.lstsq(features * root[:, None], means * root[:, None], rcond=1e-10)[0]
     return ProfileEmulator(centre, project, exponents, np.asarray(coefficients))
 
 

@@ -6,6 +6,8 @@ moves with velocity one, and only ratios are left.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,7 @@ from ionscape.replacement.programme import Trace
 
 FloatArray = NDArray[np.float64]
 TOLERANCE = 1e-3  # of the fractions, in one time step: ten times less is left in the means of slices
+SHARPEST = 0.4  # of the finest cell: D_foreign t/Q^2 below which a front is drawn as sharp as the cells allow
 REACH = 1.7  # Q: how deep the film goes before a first fit has told
 _MARGIN = 0.06  # Q: how far from where it was the front may move while the cells stay
 _EVEN = 0.5  # share of evenly spread cells for each one in the front
@@ -23,30 +26,45 @@ FURTHEST = 5.0  # Q
 EVEN_FRONT = 1.1  # Q: where the front is expected on a mesh that is even
 
 
-def film_faces(cells: int, fractions: FloatArray | None = None, faces: FloatArray | None = None) -> FloatArray:
-    """Faces (cells + 1,) in units of Q: uniform, or finer where an earlier curve is steep; coarse behind.
+def film_faces(
+    cells: int, fractions: FloatArray | None = None, faces: FloatArray | None = None, *,
+    front: tuple[float, float] | None = None,
+) -> FloatArray:  # fmt: skip
+    """Faces (cells + 1,) in units of Q: uniform, or finer where the front is; coarse behind.
 
     Parameters
     ----------
     cells : int
     fractions, faces : (C,) and (C + 1,) arrays, optional
         An earlier curve. The steep part is widened by what the front may still move.
+    front : (float, float), optional
+        Depth and 10-90 % width [Q] of a front, instead of a curve.
     """
     inner = cells - _TAIL
+    if front is not None:
+        reach = front[0] + _MARGIN + 3 * front[1] + 0.1
+        fine = np.linspace(0.0, reach, 4001)
+        steep = np.exp(-0.5 * ((fine - front[0]) / (0.4 * front[1])) ** 2)
+        return _with_tail(_graded(inner, fine, steep, front[1]))
     if fractions is None or faces is None:
         return _with_tail(np.linspace(0.0, REACH, inner + 1))
     centre = (faces[1:] + faces[:-1]) / 2
     rise = _rise(centre, fractions)
-    front = float(np.interp(0.5 * (1 + fractions[0]), np.maximum.accumulate(fractions), centre))
-    fine = np.linspace(0.0, front + _MARGIN + 3 * rise + 0.1, 4001)
+    at = float(np.interp(0.5 * (1 + fractions[0]), np.maximum.accumulate(fractions), centre))
+    fine = np.linspace(0.0, at + _MARGIN + 3 * rise + 0.1, 4001)
     steep = np.abs(np.gradient(np.interp(fine, centre, fractions), fine))
-    width = int((_MARGIN + rise) / (fine[1] - fine[0])) // 2 * 2 + 1
+    return _with_tail(_graded(inner, fine, steep, rise))
+
+
+def _graded(cells: int, fine: FloatArray, steep: FloatArray, rise: float) -> FloatArray:
+    """Faces such that every cell has the same share of the steepness, widened, and of the depth."""
     from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
+    width = int((_MARGIN + rise) / (fine[1] - fine[0])) // 2 * 2 + 1
     wide = gaussian_filter1d(maximum_filter1d(steep, width), width / 6)
     density = wide / np.trapezoid(wide, fine) + _EVEN / fine[-1]
     amount = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2 * np.diff(fine))])
-    return _with_tail(np.interp(np.linspace(0, amount[-1], inner + 1), amount, fine))
+    return np.asarray(np.interp(np.linspace(0, amount[-1], cells + 1), amount, fine))
 
 
 def _with_tail(faces: FloatArray) -> FloatArray:
@@ -98,9 +116,10 @@ def electroneutral_profile(
     AnalysisError
         If no time step small enough is found.
     """
+    wider, _ = _widened(log_foreign, faces)
     return native_profile(
-        log_native, log_foreign, 1.0 if course is None else course, 1.0, faces, front_depth=front_of(faces),
-        immobile_fraction=immobile, tolerance=TOLERANCE,
+        log_native + wider, log_foreign + wider, 1.0 if course is None else course, 1.0, faces,
+        front_depth=front_of(faces), immobile_fraction=immobile, tolerance=TOLERANCE,
     ).native  # fmt: skip
 
 
@@ -113,12 +132,23 @@ def electroneutral_sensitivities(
     ``by_native`` (P, T), ``by_foreign`` and ``by_immobile`` (P,): the changes; the rest as
     `electroneutral_profile`.
     """
+    wider, by_log = _widened(log_foreign, faces)
     along = Directions(
-        np.ascontiguousarray(by_native), np.ascontiguousarray(by_foreign), np.zeros(len(by_foreign)),
+        np.ascontiguousarray(by_native + by_log * by_foreign[:, None]),
+        np.ascontiguousarray((1 + by_log) * by_foreign), np.zeros(len(by_foreign)),
         np.ascontiguousarray(by_immobile),
     )  # fmt: skip
     found = native_profile(
-        log_native, log_foreign, 1.0 if course is None else course, 1.0, faces, front_depth=front_of(faces),
-        immobile_fraction=immobile, tolerance=TOLERANCE, directions=along,
+        log_native + wider, log_foreign + wider, 1.0 if course is None else course, 1.0, faces,
+        front_depth=front_of(faces), immobile_fraction=immobile, tolerance=TOLERANCE, directions=along,
     )  # fmt: skip
     return found.native, found.derivatives
+
+
+def _widened(log_foreign: float, faces: FloatArray) -> tuple[float, float]:
+    """What is added to ln of both D so that the front is no sharper than the cells, and its derivative.
+
+    The plateau, which hangs on the ratio of the two, stays; a front that sharp shows in no slice.
+    """
+    share = (SHARPEST * float(np.min(np.diff(faces))) / math.exp(max(log_foreign, -300.0))) ** 2
+    return 0.5 * math.log1p(share), -share / (1 + share)

@@ -72,6 +72,11 @@ class Observation:
     inflation_foreign: float = 1.0
 
     @property
+    def log_unit(self) -> float:
+        """ln of Q^2/t [m^2/s]."""
+        return 2 * math.log(self.length) - math.log(self.course.duration)
+
+    @property
     def has_foreign(self) -> bool:
         """Whether the foreign ion was measured too."""
         return self.profile.foreign is not None and self.profile.foreign_sd is not None
@@ -119,11 +124,12 @@ class ProfileProblem:
         self.family, self.inputs, self.threads = family, inputs, threads
         self.cells = cells
         self.items = item_names(profiles)
-        self.parameters = Parameters(entries_of(profiles, inputs, family, self.items))
         self.reference_temperature = float(np.mean([p.temperature.value for p in profiles]))
         self.observations = tuple(
             _observation(p, inputs.carrier_density, inputs.charge, cells) for p in profiles
         )
+        units = [seen.log_unit for seen in self.observations]
+        self.parameters = Parameters(entries_of(profiles, inputs, family, self.items, units))
         self.evaluations = 0
 
     # ---- layout -------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ NO_BLUR = -100.0  # ln of its standard deviation
 VACANCY_BOUNDS = (0.005, 0.5)
 IMMOBILE_BOUND = 0.5
 DIFFUSION_BOUNDS = (-90.0, -9.0)  # ln of m^2/s
+SPREAD_BOUNDS = (-11.5, 3.0)  # ln of D_foreign t/Q^2
 
 
 
@@ -137,9 +138,14 @@ def item_names(profiles: Sequence[MeasuredProfile]) -> tuple[str, ...]:
 
 
 def entries_of(
-    profiles: Sequence[MeasuredProfile], inputs: FitInputs, family: DistributionFamily, items: Sequence[str]
-) -> tuple[Entry, ...]:
-    """All quantities of the model: of the distribution, the conductor, and each profile."""
+    profiles: Sequence[MeasuredProfile], inputs: FitInputs, family: DistributionFamily, items: Sequence[str],
+    log_units: Sequence[float],
+) -> tuple[Entry, ...]:  # fmt: skip
+    """All quantities of the model: of the distribution, the conductor, and each profile.
+
+    ``log_units``: ln of Q^2/t [m^2/s] of each profile, which bounds D of the foreign ion to fronts between
+    hardly wider than atoms and no front at all.
+    """
     found = [Entry(p.name, "linear", None, p.start, p.lower, p.upper) for p in family.parameters]
     found.append(_vacancies(inputs.vacancy_fraction, family))
     found.append(_immobile(inputs.immobile_fraction))
@@ -149,8 +155,9 @@ def entries_of(
             found.append(Entry(name, "log", None, -41.0, *DIFFUSION_BOUNDS))
         else:
             found.append(Entry(name, "log", stated_log(estimate)))
-    found += [Entry(f"diffusion_coefficient_foreign {item}", "log", None, -50.0, *DIFFUSION_BOUNDS)
-              for item in items]  # fmt: skip
+    low, high = SPREAD_BOUNDS
+    found += [Entry(f"diffusion_coefficient_foreign {item}", "log", None, unit - 4.0, unit + low, unit + high)
+              for item, unit in zip(items, log_units, strict=True)]  # fmt: skip
     found.append(Entry("carrier_density", "log", stated_log(inputs.carrier_density), instrument=True))
     for k, profile in enumerate(profiles):
         found += _of_instrument(k, profile)

@@ -10,17 +10,47 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ionscape.replacement.distribution_family import DistributionFamily
-from ionscape.replacement.profile_problem import FILLING, Observation, ProfileProblem
+from ionscape.replacement.profile_forward import film_faces
+from ionscape.replacement.profile_problem import Observation, ProfileProblem
 
 FloatArray = NDArray[np.float64]
 WIDTHS = (2.0, 4.0, 6.0, 8.0, 10.5, 14.0, 19.0, 26.0)  # FWHM/kT, of one Gaussian
 SPREADS = tuple(np.linspace(math.log(1e-3), math.log(0.6), 7))  # ln D_foreign t/Q^2
 _MIDDLE = 0.55  # of the front depth: middle of the plateau
+
+
+def meshed(problem: ProfileProblem) -> ProfileProblem:
+    """The problem with cells where the measured fronts are."""
+    return problem.with_observations([
+        replace(seen, faces=film_faces(problem.cells, front=front_seen(seen))) for seen in problem.observations
+    ])  # fmt: skip
+
+
+def front_seen(seen: Observation) -> tuple[float, float]:
+    """Depth and 10-90 % width [Q] of a measured front."""
+    depth, native = _smoothed(seen)
+    _, level = plateau_of(seen)
+    ends = [_first(depth, native, level + share * (1 - level)) / seen.length for share in (0.1, 0.5, 0.9)]
+    return ends[1], min(max(ends[2] - ends[0], 0.02), 0.6)
+
+
+def _first(depth: FloatArray, native: FloatArray, level: float) -> float:
+    """Depth behind which all is above a level."""
+    below = np.flatnonzero(native < level)
+    return float(depth[min(below[-1] + 1, depth.size - 1)]) if below.size else float(depth[0])
+
+
+def _smoothed(seen: Observation) -> tuple[FloatArray, FloatArray]:
+    from scipy.ndimage import median_filter
+
+    usable = seen.keep & np.isfinite(seen.profile.native)
+    return seen.profile.depth[usable], median_filter(seen.profile.native[usable], 5, mode="nearest")
 
 
 def starts(problem: ProfileProblem, best: int = 2) -> FloatArray:
@@ -36,13 +66,8 @@ def starts(problem: ProfileProblem, best: int = 2) -> FloatArray:
 
 def plateau_of(seen: Observation) -> tuple[float, float]:
     """Depth [Q] of the middle of the plateau, and the fraction there, read off a measured profile."""
-    from scipy.ndimage import median_filter
-
-    depth, native = seen.profile.depth, np.where(seen.keep, seen.profile.native, np.nan)
-    usable = np.isfinite(native)
-    depth, native = depth[usable], median_filter(native[usable], 5, mode="nearest")
-    behind = np.flatnonzero(native < 0.55)
-    front = float(depth[min(behind[-1] + 1, depth.size - 1)]) if behind.size else float(depth[0])
+    depth, native = _smoothed(seen)
+    front = _first(depth, native, 0.55)
     inside = (depth > 0.35 * front) & (depth < 0.75 * front)
     level = float(np.mean(native[inside])) if inside.any() else 0.05
     return _MIDDLE * front / seen.length, min(max(level, 2e-3), 0.5)
@@ -67,7 +92,7 @@ def _candidates(problem: ProfileProblem, plateaus: Sequence[tuple[float, float]]
         for name in free_bulk:
             members = [k for k, other in enumerate(problem.inputs.bulk_names) if other == name]
             theta[parameters.in_theta(name)] = np.mean(
-                [spread - ratios[k] + _log_unit(problem.observations[k]) for k in members]
+                [spread - ratios[k] + problem.observations[k].log_unit for k in members]
             )
         g = parameters.quantities(theta[None])[0][0]
         for k, ratio in enumerate(ratios):
@@ -94,19 +119,12 @@ def log_ratio_of(
     ends = np.array([level * 0.98, level, level * 1.02])
     below, at, above = family.levels(values, log_vacancies, ends) if values.size else np.zeros(3)
     slope = (above - below) / (0.04 * level)
-    low, high = -30.0, 5.0
-    for _ in range(50):
+    # Slower native ions replace less; beyond r u = 1 - u the native ion is not the one that lags behind.
+    low, high = float(at) - math.log((1 - level) / level), 5.0
+    for _ in range(40):
         middle = (low + high) / 2
         r = math.exp(min(at - middle, 600.0))
         carried = r * level + 1 - level
         f_slope = r / carried + level * (r * slope / carried - r * (r * slope * level + r - 1) / carried**2)
         low, high = (low, middle) if f_slope < depth else (middle, high)
     return low
-
-
-def _log_unit(seen: Observation) -> float:
-    """ln of Q^2/t [m^2/s]."""
-    return 2 * math.log(seen.length) - math.log(seen.course.duration)
-
-
-__all__ = ["FILLING", "family_values", "log_ratio_of", "plateau_of", "starts"]

@@ -16,7 +16,8 @@ PLATEAU_RANGE = (0.35, 0.75)
 
 class ProfileSummary(NamedTuple):
     """Mean fraction of the native ion over 0.35 to 0.75 of the front depth; first depth [m] with 0.55 of it;
-    10-90 % width [m] between the fraction at 0.8 of the front depth and 1. All nan where there is no front."""
+    10-90 % width [m] between the fraction at 0.8 of the front depth and 1. All nan where there is no
+    front."""
 
     plateau_fraction: float
     front_depth: float
@@ -48,7 +49,8 @@ def summarise(depth: FloatArray, native: FloatArray) -> ProfileSummary:
 
 
 def first_depth(points: FloatArray, values: FloatArray, level: float, behind: float = -math.inf) -> float:
-    """First depth [m] beyond ``behind`` at which straight lines between the points rise through a level, or nan."""
+    """First depth [m] beyond ``behind`` at which straight lines between the points rise through a level, or
+    nan."""
     rises = (values[:-1] < level) & (values[1:] >= level) & (points[1:] > behind)
     if not np.any(rises):
         return math.nan

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.constants import elementary_charge
 
 from ionscape.core.errors import InputError
 from ionscape.replacement.mesh import film_faces
@@ -25,6 +26,7 @@ SOLVERS: dict[Description, str] = {
 }
 LENGTHENED = 6
 CHANGED_AT_THE_END = 1e-5
+PILOT_CELLS, PILOT_TOLERANCE = 150, 1e-2
 
 
 def simulate(
@@ -62,9 +64,7 @@ def simulate(
     """
     check(conductor, programme, description, save_at, tolerance)
     if faces is None:
-        return _on_own_mesh(
-            conductor, programme, description, cells, start, save_at, tolerance, progress
-        )
+        return _on_own_mesh(conductor, programme, description, cells, start, save_at, tolerance, progress)
     faces = checked_faces(faces, conductor)
     return _solve(conductor, programme, description, faces, start, save_at, tolerance, progress)
 
@@ -74,30 +74,28 @@ def _on_own_mesh(
     start: Replacement | None, save_at: Sequence[float], tolerance: float,
     progress: Callable[[float], None] | None,
 ) -> Replacement:  # fmt: skip
-    """On a mesh that is made deeper until its end stays unchanged, which the electroneutral film finds out."""
+    """On a mesh so deep that its end stays unchanged, which a coarse electroneutral film finds out first."""
     native, stretch = conductor.ions[0].name, 1.0
     flows = any(stage.control != "rest" and stage.surface != "blocking" for stage in programme.stages)
-    for _ in range(LENGTHENED):
-        faces = film_faces(conductor, programme, cells, start=start, stretch=stretch)
-        if description != "electroneutral" and not flows:
-            break
-        found = _solve(conductor, programme, "electroneutral", faces, start, save_at, tolerance, progress)
-        changed = abs(found.fractions[native][-1, -1] - 1)
+    for _ in range(LENGTHENED if flows else 0):
+        faces = film_faces(conductor, programme, min(cells, PILOT_CELLS), start=start, stretch=stretch)
+        pilot = _solve(conductor, programme, "electroneutral", faces, start, (), PILOT_TOLERANCE, None)
+        changed = abs(float(pilot.fractions[native][-1, -1]) - 1)
         if changed < CHANGED_AT_THE_END:
             break
         if faces[-1] >= conductor.thickness:
             _refuse_through(conductor, changed)
             break
         stretch *= 1.6
-    if description == "electroneutral":
-        return found
+    faces = film_faces(conductor, programme, cells, start=start, stretch=stretch)
     return _solve(conductor, programme, description, faces, start, save_at, tolerance, progress)
 
 
 def _refuse_through(conductor: Conductor, changed: float) -> None:
     if changed > 0.01:
         raise InputError(
-            f"the front passes through the whole sample of {conductor.thickness:.3g} m: what then happens at the "
+            f"the front passes through the whole sample of {conductor.thickness:.3g} m: what then happens "
+            f"at the "
             "back electrode is not described; use less charge or time, or a thicker sample"
         )
 
@@ -191,11 +189,12 @@ def check(
         raise InputError("only native ions can be immobile: foreign ions come in because they move")
     for number, stage in enumerate(programme.stages, start=1):
         _check_stage(conductor, stage, f"stage {number}", description)
-    charge = conductor.carrier_density * conductor.ions[0].charge * 1.602176634e-19
+    charge = conductor.carrier_density * conductor.ions[0].charge * elementary_charge
     depth = sum(_entering(stage) for stage in programme.stages) / charge
     if depth > conductor.thickness:
         raise InputError(
-            f"the charge would replace the ions {depth:.3g} m deep, the sample is only {conductor.thickness:.3g} m "
+            f"the charge would replace the ions {depth:.3g} m deep, the sample is only "
+            f"{conductor.thickness:.3g} m "
             "thick: check current density, time and carrier density"
         )
 
@@ -214,7 +213,8 @@ def _check_stage(conductor: Conductor, stage: Stage, where: str, description: De
     if stage.surface == "blocking":
         if description == "electroneutral" and np.any(values != 0):
             raise InputError(
-                f"{where}: a blocking front face charges a layer of a Debye length, which a neutral film does not "
+                f"{where}: a blocking front face charges a layer of a Debye length, which a neutral film "
+                f"does not "
                 "have; it needs Nernst-Planck-Poisson"
             )
         return
@@ -223,6 +223,7 @@ def _check_stage(conductor: Conductor, stage: Stage, where: str, description: De
         raise InputError(f"{where}: no ion {stage.ion!r} in the conductor: there are {names}")
     if stage.surface == "beam" and np.any(values * conductor.ion(stage.ion).charge < 0):
         raise InputError(
-            f"{where}: a beam of {stage.ion} brings ions in and takes none out: its {stage.control} cannot have the "
+            f"{where}: a beam of {stage.ion} brings ions in and takes none out: its {stage.control} cannot "
+            f"have the "
             "other sign; a melt could"
         )

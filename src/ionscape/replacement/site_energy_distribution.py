@@ -73,10 +73,7 @@ class Gaussian(SiteEnergyDistribution):
     mean : float
         [J]
 
-    Raises
-    ------
-    InputError
-        If the width is not larger than zero.
+    Raises `InputError` if the width is not larger than zero.
     """
 
     fwhm: float
@@ -130,10 +127,7 @@ class ExponentialTails(SiteEnergyDistribution):
     lower_share : float
         Of the width, below the peak: larger than 0, at most 1.
 
-    Raises
-    ------
-    InputError
-        If the width or the share is impossible.
+    Raises `InputError` if the width or the share is impossible.
     """
 
     fwhm: float
@@ -214,10 +208,7 @@ class Mixture(SiteEnergyDistribution):
     weights : tuple of float
         Of the parts, larger than zero; brought to the sum 1.
 
-    Raises
-    ------
-    InputError
-        If the weights do not fit the parts.
+    Raises `InputError` if the weights do not fit the parts.
     """
 
     parts: tuple[SiteEnergyDistribution, ...]
@@ -310,10 +301,7 @@ class Tabulated(SiteEnergyDistribution):
     values : sequence of float
         Density at the energies in any unit, not negative.
 
-    Raises
-    ------
-    InputError
-        If the energies do not increase or a density is negative.
+    Raises `InputError` if the energies do not increase or a density is negative.
     """
 
     energies: Sequence[float] | FloatArray

@@ -29,7 +29,7 @@ from ionscape.replacement.posterior import Posterior, draw_posterior
 from ionscape.replacement.profile_forward import film_faces
 from ionscape.replacement.profile_problem import Linearised, Observation, ProfileProblem
 from ionscape.replacement.profile_quantities import fit_inputs
-from ionscape.replacement.profile_start import starts
+from ionscape.replacement.profile_start import meshed, starts
 
 FloatArray = NDArray[np.float64]
 ASSUMED_VACANCIES = measured(0.10, 0.04, source="vacancy fraction assumed in oxide glasses", scale="log")
@@ -145,6 +145,7 @@ class BestFit:
 
 def best_fit(problem: ProfileProblem, tell: Callable[[float], None] = lambda _: None) -> BestFit:
     """Start, fit, remesh to the fronts found, leave out spoiled slices, inflate errors that are too small."""
+    problem = meshed(problem)
     theta = starts(problem)
     tell(0.3)
     theta, _ = _minimised(problem, theta, ROUGH)

@@ -186,7 +186,7 @@ def slice_fractions(faces: FloatArray, fraction: FloatArray) -> FloatArray:
     mixed = np.convolve(full, kernel, mode="same") / np.convolve(np.ones(full.size), kernel, mode="same")
     amount = np.concatenate([[0.0], np.cumsum(mixed) * step])
     edges = np.arange(SLICES + 1) * SLICE
-    return np.diff(np.interp(edges, np.arange(amount.size) * step, amount)) / SLICE
+    return np.asarray(np.diff(np.interp(edges, np.arange(amount.size) * step, amount)) / SLICE)
 
 
 def stated(ion: str, truth: Truth = TRUTH) -> dict[str, float]:
