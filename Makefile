@@ -21,6 +21,7 @@ demo: install
 	$(BIN)/ionscape run examples/thiophosphate_pellet/study.yaml -o results/thiophosphate_pellet
 	$(BIN)/ionscape run examples/ceramic_pellet/study.yaml -o results/ceramic_pellet
 	$(BIN)/ionscape run examples/llto/study.yaml -o results/llto
+	$(BIN)/ionscape run examples/lithium_borate/study.yaml -o results/lithium_borate
 
 lint: install
 	$(BIN)/ruff check .
@@ -40,6 +41,9 @@ verify: install
 	$(BIN)/python verify/tracer_image_coverage.py
 	$(BIN)/python verify/nmr_coverage.py
 	$(BIN)/python verify/haven_ratio_coverage.py
+	$(BIN)/python verify/replacement_profile_coverage.py
+	$(BIN)/python verify/replacement_model_free_coverage.py
+	$(BIN)/python verify/replacement_coverage.py
 	$(BIN)/python benchmarks/impedance_robustness.py
 
 # Ratios to the named peers, in one run.
@@ -49,6 +53,8 @@ bench: install
 	$(BIN)/python benchmarks/impedance_validity_speed.py
 	$(BIN)/python benchmarks/study_1000_spectra.py
 	$(BIN)/python -m benchmarks.tracer_image_speed
+	$(BIN)/python -m benchmarks.replacement
+	$(BIN)/python -m benchmarks.replacement_full
 
 clean:
 	rm -rf $(VENV) results .pytest_cache .mypy_cache .ruff_cache .hypothesis

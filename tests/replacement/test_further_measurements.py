@@ -21,8 +21,11 @@ KELVIN, BULK = 343.15, 1e-17
 
 def test_second_ion_and_second_charge_are_those_of_a_joint_fit() -> None:
     by = Spectrometer()
-    done, slower = (attach(GLASS, "K+", temperature=KELVIN, bulk_diffusion=BULK, length=85e-9, duration=86400.0,
-                           foreign_diffusion=d) for d in (7.7e-21, 7.7e-21 / 4))  # fmt: skip
+    done, slower = (
+        attach(GLASS, "K+", temperature=KELVIN, bulk_diffusion=BULK, length=85e-9, duration=86400.0,
+               foreign_diffusion=d)
+        for d in (7.7e-21, 7.7e-21 / 4)
+    )  # fmt: skip
     rows = [expected_derivatives(GLASS, one, by) for one in (done, slower)]
     cov = np.array([[0.01]])
     alone, both = (

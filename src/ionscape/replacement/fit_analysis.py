@@ -95,9 +95,9 @@ def replacements_of_study(series: Series, options: Any) -> Outcome:
     if not inputs.profiles:
         raise AnalysisError(f"no profile could be used: {failures[0].reason}" if failures
                             else "there is no profile to fit")  # fmt: skip
-    fit = _fitted(series, inputs, options, inputs.bulk_estimates, "fit")
+    fit = _fitted(series, inputs, options)
     alone = bulk_from_profiles_alone(
-        fit, inputs.profiles, lambda bulk: _fitted(series, inputs, options, bulk, "fit alone"), series.source
+        fit, inputs.profiles, lambda bulk: _fitted(series, inputs, options, bulk), series.source
     )
     free, refused = _model_free(inputs, series.seed) if options.model_free else ((), ())
     balances = [charge_balance(p, inputs.carrier_density, inputs.charge) for p in inputs.profiles]
@@ -118,13 +118,16 @@ def replacements_of_study(series: Series, options: Any) -> Outcome:
 
 
 def _fitted(
-    series: Series, inputs: StudyInputs, options: FitOptions, bulk: Sequence[Estimate | None], name: str
+    series: Series, inputs: StudyInputs, options: FitOptions, vague: Sequence[Estimate | None] | None = None
 ) -> SiteEnergyFit:
+    """The joint fit; with a ``vague`` D_bulk the one beside it, whose intervals come from the curvature."""
     return fit_site_energies(
-        inputs.profiles, carrier_density=inputs.carrier_density, charge=inputs.charge, bulk_diffusion=bulk,
+        inputs.profiles, carrier_density=inputs.carrier_density, charge=inputs.charge,
+        bulk_diffusion=inputs.bulk_estimates if vague is None else vague,
         vacancy_fraction=inputs.vacancy_fraction, immobile_fraction=inputs.immobile_fraction,
-        distribution=options.distribution, activation_energy=inputs.activation_energy, draws=options.draws,
-        rng=np.random.default_rng(series.seed), source=f"{series.source}#{name}",
+        distribution=options.distribution, activation_energy=inputs.activation_energy,
+        draws=options.draws if vague is None else 0, rng=np.random.default_rng(series.seed),
+        source=f"{series.source}#{'fit' if vague is None else 'fit without D_bulk'}",
     )  # fmt: skip
 
 

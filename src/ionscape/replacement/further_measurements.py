@@ -48,10 +48,10 @@ def with_further_experiments(
 def further_experiments(
     known: Identifiability, glass: Glass, done: Attachment, spectrometer: Spectrometer
 ) -> Mapping[str, FloatArray]:
-    """Label to whitened derivatives (M, P) by the parameters of ``known``, for ``identifiability(extra=...)``.
+    """Label to whitened derivatives (M, P) by the parameters of ``known``: `identifiability`'s ``extra``.
 
-    A second foreign ion has its own D, which is fitted too; it is taken four times slower, as the next heavier
-    alkali ion in a borate glass. Both experiments are at the temperature of the one that was done.
+    A second foreign ion has its own D, which is fitted too; it is taken four times slower, as the next
+    heavier alkali ion in a borate glass. Both experiments are at the temperature of the one that was done.
     """
     wanted = {
         f"a second foreign ion, {SLOWER:g} times slower than {done.ion}": (1 / SLOWER, 1.0),

@@ -90,9 +90,9 @@ class ModelComparison:
         if ties:
             found[0] += f", but {_names(ties)} describes them as well: they cannot be told apart"
         if likely:
-            found[0] += f"; {_names(likely)} is less likely"
+            found[0] += f"; less likely: {_names(likely)}"
         if worse:
-            found[0] += f"; {_names(worse)} is ruled out"
+            found[0] += f"; ruled out: {_names(worse)}"
         found[0] += " (Bayesian information criterion, differences: " + ", ".join(
             f"{WORDS[c.distribution]} {_number(c.criterion - best.criterion)}" for c in self.contenders[1:]
             if math.isfinite(c.criterion)
@@ -218,7 +218,7 @@ def _contender(name: str, fit: SiteEnergyFit, independent: float) -> Contender:
 
 
 def _names(contenders: Sequence[Contender]) -> str:
-    return " and ".join(WORDS[c.distribution] for c in contenders)
+    return ", ".join(WORDS[c.distribution] for c in contenders)
 
 
 def _number(value: float) -> str:

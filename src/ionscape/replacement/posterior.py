@@ -105,7 +105,7 @@ def draw_posterior(
         tell(0.5 + 0.5 * (attempt + 1) / ROUNDS)
         if worth >= WORTH:
             break
-        lessons.add(computed)
+        lessons.add(computed, scattered, tell)
         root = _root(np.cov(drawn.theta, rowvar=False) + 1e-12 * covariance)
     return _posterior(drawn, computed, weights, worth, problem.evaluations - before, rng)
 
@@ -154,12 +154,13 @@ class _Lessons:
     def __init__(self, problem: ProfileProblem, at: Linearised, scattered: FloatArray) -> None:
         self.problem = problem
         g, _ = problem.parameters.quantities(scattered)
-        self.frames, self.degrees = [], []
+        self.frames = []
         for k, (seen, found) in enumerate(zip(problem.observations, at.means, strict=True)):
             weight = np.hypot(seen.weight, seen.weight_foreign if seen.has_foreign else 0.0)
             frame = coordinates(problem.inputs_of(k, g), weight[:, None] * found.derivative)
             self.frames.append(frame)
-            self.degrees.append(3 if frame[1].shape[1] <= _CUBIC_DIMENSIONS else 2)
+        self.degrees = [2] * len(self.frames)
+        self.used = [0] * len(self.frames)
         self.squares: list[list[FloatArray]] = [[] for _ in self.frames]
         self.inputs: list[list[FloatArray]] = [[] for _ in self.frames]
         self.means: list[list[FloatArray]] = [[] for _ in self.frames]
@@ -170,15 +171,21 @@ class _Lessons:
         for k, (frame, degree) in enumerate(zip(self.frames, self.degrees, strict=True)):
             features = len(monomials(frame[1].shape[1], degree))
             count = min(int(_PER_FEATURE * features) + 10, len(scattered))
-            y = self.problem.inputs_of(k, g[:count])
-            self._take(k, y, self.problem.evaluated(k, y)[1], g[:count])
+            if count > self.used[k]:
+                new = g[self.used[k] : count]
+                y = self.problem.inputs_of(k, new)
+                self._take(k, y, self.problem.evaluated(k, y)[1], new)
+                self.used[k] = count
             tell(0.5 * (k + 1) / len(self.frames))
 
-    def add(self, computed: _Computed) -> None:
-        """Curves computed elsewhere."""
+    def add(self, computed: _Computed, scattered: FloatArray, tell: Callable[[float], None]) -> None:
+        """Curves computed elsewhere, and polynomials of the third degree."""
         g, _ = self.problem.parameters.quantities(computed.theta)
         for k in range(len(self.frames)):
             self._take(k, computed.inputs[k], computed.means[k], g)
+            if self.frames[k][1].shape[1] <= _CUBIC_DIMENSIONS:
+                self.degrees[k] = 3
+        self.learn(scattered, tell)
 
     def _take(self, k: int, inputs: FloatArray, means: FloatArray, g: FloatArray) -> None:
         self.inputs[k].append(inputs)

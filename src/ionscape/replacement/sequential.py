@@ -174,15 +174,26 @@ def told_apart(
     spectrometer: Spectrometer, first: Replacement, second: Replacement, shared: FloatArray, time: float
 ) -> Distance:
     """Distance of two results at a time [s], with the depths of the second stretched for the smallest one."""
-    at = spectrometer.fractions(first, time)
-    spread = spectrometer.depth_error
-    found = []
-    for z in np.linspace(-STRETCHES, STRETCHES, 4 * STRETCHES + 1) if spread else (0.0,):
-        other = spectrometer.fractions(second, time, 1 + z * spread)
-        one = distance(at.ravel(), other.ravel(), spectrometer.variance((at + other) / 2).ravel(), shared)
-        found.append((math.hypot(one.all_errors, z), z, one.counting))
-    plain = min(found, key=lambda one: abs(one[1]))[2]
-    return Distance(plain, min(found)[0])
+    at, spread = spectrometer.fractions(first, time), spectrometer.depth_error
+
+    def stretched(z: float) -> Distance:
+        other = spectrometer.fractions(second, time, math.exp(z * spread))
+        variance = spectrometer.variance((at + other) / 2).ravel()
+        return distance(at.ravel(), other.ravel(), variance, shared)
+
+    def whole(z: float) -> float:
+        return math.hypot(stretched(z).all_errors, z)
+
+    plain = stretched(0.0)
+    if not spread:
+        return plain
+    from scipy.optimize import minimize_scalar
+
+    grid = np.linspace(-STRETCHES, STRETCHES, 4 * STRETCHES + 1)
+    best = float(grid[int(np.argmin([whole(z) for z in grid]))])
+    step = float(grid[1] - grid[0])
+    refined = minimize_scalar(whole, bounds=(best - step, best + step), options={"xatol": 0.02})
+    return Distance(plain.counting, min(float(refined.fun), plain.all_errors))
 
 
 def counted_reach(results: Sequence[Replacement], native: str) -> float:
