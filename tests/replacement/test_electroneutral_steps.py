@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ionscape.replacement import electroneutral_kernel as kernel
 from ionscape.replacement.diffusion_law import ConstantDiffusion
-from ionscape.replacement.electroneutral import film_geometry
+from ionscape.replacement.electroneutral_run import film_geometry
 from ionscape.replacement.electroneutral_flux import MELT, Front, Ions
 from ionscape.replacement.electroneutral_steps import Steps
 from ionscape.replacement.law_table import law_tables

@@ -61,5 +61,9 @@ def test_what_is_wrong_is_said(field: str, value: object, said: str) -> None:
     assert said in str(caught.value)
 
 
+def test_no_draws_at_all() -> None:
+    assert FitOptions.model_validate({"draws": 0}).draws == 0
+
+
 def test_every_field_says_what_it_is() -> None:
     assert all(field.description for field in FitOptions.model_fields.values())

@@ -79,6 +79,16 @@ def test_ratios_are_taken_from_the_rows_of_a_fit_by_their_ion() -> None:
     assert set(plateau.weights) == {"k"}
 
 
+def test_a_mesh_that_is_too_coarse_is_said() -> None:
+    """Equal cells of 3 nm where the front of Cs+ is 1.7 nm wide."""
+    found = simulated(
+        programme="Cs+ 253.6 nA/cm^2 for 24 h at 70 degC", ions={"Cs+": 4.5e-5}, cells=120,
+        film_depth="360 nm",
+    )  # fmt: skip
+    assert any("take more cells" in text for text in found.warnings)
+    assert not any("take more cells" in text for text in simulated(cells=240).warnings)
+
+
 def test_both_descriptions_are_compared() -> None:
     found = simulated(description="both")
     assert any("differ by" in text for text in found.findings)

@@ -104,12 +104,13 @@ def test_in_one_go_or_in_two() -> None:
 def test_remapping_keeps_every_amount() -> None:
     found = simulate(GLASS, K.programme(), cells=60, tolerance=1e-2)
     faces = np.concatenate([np.linspace(0, 150e-9, 47), np.linspace(160e-9, 400e-9, 13)])
-    parts = remapped(found, faces, GLASS)
+    parts, mixed = remapped(found, faces, GLASS)
+    assert not mixed
     assert parts["Li+"] + parts["M+"] == pytest.approx(1)
     amount = float(found.fractions["M+"][-1] @ np.diff(found.faces))
     assert float(parts["M+"] @ np.diff(faces)) == pytest.approx(amount, rel=1e-12)
     assert np.min(parts["M+"]) >= 0
-    with pytest.raises(InputError, match="how far the site energies have mixed"):
+    with pytest.raises(InputError, match="how far the site energies have mixed: simulate it"):
         remapped(found, faces, K.conductor(intermixing_time=10.0))
     other = Conductor((GLASS.ions[0], Ion("Cs+", ConstantDiffusion(BULK))), 1e28, 1e-3)
     with pytest.raises(InputError, match=r"no ion 'M\+'"):

@@ -1,15 +1,16 @@
 """A study with impedance, two replacements and all coefficients in one table, from files to the report.
 
-The profiles are generated: scipy's BDF on a mesh of its own, Poisson counts (`ionscape.testing.lithium_borate`).
+The profiles are generated: BDF on a mesh of its own, Poisson counts (`ionscape.testing.lithium_borate`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,8 +68,144 @@ analyses:
     on: [potassium, rubidium]
     conductivity: arcs.conductivity_bulk
     activation_energy: Ea.activation_energy
-    draws: 400
-  alone: { use: replacement.fit, on: potassium, bulk_diffusion: none, draws: 400, model_free: false }
+    draws: 0
+  alone: { use: replacement.fit, on: potassium, conductivity: none, draws: 0, model_free: false }
   all: { use: consistency.table, on: fit, conductivity: arcs.conductivity_bulk }
 """
 CELLS = {"K+": 800, "Rb+": 1000}
+
+
+def _write_profile(path: Path, ion: str, seed: int) -> None:
+    native = made.slice_fractions(*made.replaced(ion, cells=CELLS[ion], tolerance=1e-6))
+    counts = made.counts(ion, np.clip(native, 0.0, 1.0), np.random.default_rng(seed))
+    time = (np.arange(made.SLICES) + 0.5) * made.CYCLE
+    lines = [made.SAYS, "sputter time (s)," + ",".join(f"counts_{name}" for name in counts)]
+    lines += [f"{t:.1f}," + ",".join(str(int(c)) for c in row)
+              for t, row in zip(time, zip(*counts.values(), strict=True), strict=True)]  # fmt: skip
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What `ionscape run` left behind."""
+
+    folder: Path
+    results: Path
+    out: str
+
+    @property
+    def rows(self) -> list[ResultRow]:
+        return read_results(self.results)
+
+    def row(self, analysis: str, quantity: str, item: str = "") -> ResultRow:
+        return next(r for r in self.rows if (r.analysis, r.quantity, r.item) == (analysis, quantity, item))
+
+    def findings(self, analysis: str) -> list[str]:
+        content: dict[str, Any] = json.loads((self.results / "results.json").read_text("utf-8"))
+        return list(next(a["findings"] for a in content["analyses"] if a["name"] == analysis))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The study from the command line, once."""
+    folder = tmp_path_factory.mktemp("glass")
+    for k, (ion, name) in enumerate((("K+", "k.csv"), ("Rb+", "rb.csv"))):
+        _write_profile(folder / name, ion, 5 + k)
+    (folder / "spectra").mkdir()
+    made.write_spectra(folder / "spectra")
+    (folder / "glass.yaml").write_text(STUDY, encoding="utf-8")
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("XDG_DATA_HOME", str(folder / "home"))
+        for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
+            patch.setenv(variable, "1")
+        with contextlib.redirect_stdout(said), pytest.raises(SystemExit) as stop:
+            main(["run", "glass.yaml", "-o", "out", "--jobs", "1"])
+    assert int(stop.value.code or 0) == 0, said.getvalue()
+    return Run(folder, folder / "out", said.getvalue())
+
+
+def _within(row: ResultRow, truth: float, sigmas: float = 4.0) -> bool:
+    estimate = row.estimate
+    assert estimate.status == "determined"
+    return abs(estimate.value - truth) < sigmas * estimate.standard_uncertainty
+
+
+def test_the_joint_fit_finds_what_the_profiles_were_made_with(run: Run) -> None:
+    assert _within(run.row("fit", "site_energy_fwhm"), 0.250 * made.ELEMENTARY_CHARGE)
+    for ion in ("K+", "Rb+"):
+        ratio = run.row("fit", "diffusion_ratio", ion)
+        assert _within(ratio, made.TRUTH.diffusion_ratio[ion])
+        foreign = run.row("fit", "diffusion_coefficient_foreign", ion)
+        assert _within(foreign, made.TRUTH.diffusion_ratio[ion] * made.TRUTH.bulk_diffusion)
+        assert (foreign.kind, foreign.channel) == ("D_CAIT", "bulk")
+        assert run.row("fit", "front_depth", ion).unit == "nm"
+    assert run.row("fit", "plateau_fraction", "K+").estimate.value == pytest.approx(0.150, abs=0.005)
+    assert run.row("fit", "site_energy_fwhm").unit == "meV"
+
+
+def test_what_the_profiles_fix_stands_first(run: Run) -> None:
+    findings = run.findings("fit")
+    assert findings[0].startswith("The profiles alone")
+    assert "D_bulk" in findings[0]
+    assert "width" in findings[1]
+    assert any(text.startswith("Assumed") for text in findings)
+    assert any("an input, which the fit cannot confirm" in text for text in findings)
+
+
+def test_without_d_bulk_there_is_no_confident_width(run: Run) -> None:
+    row = run.row("alone", "site_energy_fwhm")
+    assert row.estimate.status == "undetermined"
+    assert "D_bulk" in row.estimate.note
+    assert "meV" in row.estimate.note
+    assert run.row("alone", "diffusion_coefficient_foreign", "K+").estimate.status == "determined"
+
+
+def test_what_went_in_is_not_given_back_as_d_cait(run: Run) -> None:
+    """Two profiles know D_bulk to a factor only: no D_CAIT that repeats the conductivity."""
+    found = run.row("fit", "diffusion_coefficient")
+    assert found.kind == "D_CAIT"
+    assert found.estimate.status == "undetermined" or (
+        found.estimate.standard_uncertainty > 0.1 * found.estimate.value
+    )
+    table = [r for r in run.rows if r.analysis == "all" and r.quantity == "diffusion_coefficient_bulk"]
+    assert {r.kind for r in table} == {"D_sigma", "D_CAIT"}
+
+
+def test_the_mean_follows_from_the_activation_energy(run: Run) -> None:
+    """-(E_act + sigma Phi^-1(1 - v)) = -(0.65 + 0.1062 * 1.2816) eV, E_act of sigma T."""
+    mean = run.row("fit", "site_energy_mean").estimate
+    assert mean.value / made.ELEMENTARY_CHARGE == pytest.approx(-0.786, abs=0.02)
+
+
+def test_tables_and_report(run: Run) -> None:
+    with (run.results / "results.csv").open(encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    assert {line["unit"] for line in lines if line["quantity"] == "site_energy_fwhm"} == {"meV"}
+    page = (run.results / "report.html").read_text("utf-8")
+    for title in ("Profile and fit, K+", "All profiles and the joint fit", "What the parameters can be "
+                                                                           "together",
+                  "What the profiles fix", "Site energies of Li+", "Synthetic data"):  # fmt: skip
+        assert title in page
+    assert not re.search(r"\bnan\b", re.sub(r"<script.*?</script>", "", page, flags=re.S))
+    assert math.isfinite(len(page))
+
+
+# ---- bad input --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [("    ion: K+\n", "", "no ion enters"),
+     ("    current_density: 222 ± 2 nA/cm^2\n", "", "needs one of current_density, charge"),
+     ("draws: 0", "draws: 3", "200"),
+     ("draws: 0", "vacancy_fraction: 0.9", "below 0.5"),
+     ("conductivity: arcs.conductivity_bulk\n    activation", "conductivity: 3 cm\n    "
+                                                              "activation", "conductivity")],
+)  # fmt: skip
+def test_what_is_wrong_in_the_study_is_said(run: Run, old: str, new: str, said: str) -> None:
+    path = run.folder / "wrong.yaml"
+    assert old in STUDY
+    path.write_text(STUDY.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(StudyErrors) as caught:
+        load_study(path)
+    assert any(said in line for line in caught.value.lines()), caught.value.lines()

@@ -40,7 +40,7 @@ def format_name(quantity: str) -> str:
     for base in _BASES:
         if name.startswith(base + "_"):
             return f"{base} ({name[len(base) + 1 :]})".replace("_", " ") + comma + rest
-    return name.replace("_", " ") + comma + rest
+    return name.replace("_", " ").replace("fwhm", "FWHM") + comma + rest
 
 
 def format_number(value: float, digits: int = 4, *, scientific: bool = False) -> str:

@@ -1,7 +1,8 @@
-"""Draws from a smooth posterior by Hamiltonian Monte Carlo: many chains side by side, in whitened coordinates.
+"""Draws from a smooth posterior by Hamiltonian Monte Carlo: many chains side by side, in whitened
+coordinates.
 
-With the posterior's approximate covariance as metric every parameter has about unit variance, so that one step
-size serves all and a trajectory of a quarter turn gives an almost independent draw.
+With the posterior's approximate covariance as metric every parameter has about unit variance, so that one
+step size serves all and a trajectory of a quarter turn gives an almost independent draw.
 
 Sources: S. Duane, A. D. Kennedy, B. J. Pendleton and D. Roweth, Phys. Lett. B 195, 216 (1987); R. M. Neal in
 Handbook of Markov Chain Monte Carlo (2011), ch. 5; split R-hat: A. Gelman et al., Bayesian Data Analysis,
@@ -70,7 +71,8 @@ def hamiltonian_draws(
         if k == warm_up - 1:
             chains.root = _root_of(np.concatenate(learnt[warm_up // 2 :]), root)
     rounds = max(4, -(-n // CHAINS))
-    kept, accepted = [], 0.0
+    kept: list[FloatArray] = []
+    accepted = 0.0
     for thinning in THINNINGS:
         kept, accepted = [], 0.0
         for _ in range(rounds):
@@ -93,7 +95,8 @@ class _Chains:
     """The chains' state."""
 
     def __init__(
-        self, density: Density, root: FloatArray, lower: FloatArray, upper: FloatArray, rng: np.random.Generator
+        self, density: Density, root: FloatArray, lower: FloatArray, upper: FloatArray, rng:
+        np.random.Generator
     ) -> None:
         self.density, self.root, self.lower, self.upper, self.rng = density, root, lower, upper, rng
         self.step = FIRST_STEP

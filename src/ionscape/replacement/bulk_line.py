@@ -38,7 +38,8 @@ def bulk_line(problem: ProfileProblem, best: FloatArray, covariance: FloatArray)
     found: dict[float, tuple[float, float, float]] = {}
     for side in (1, -1):  # from the best value outwards, each from its neighbour
         theta, previous = best.copy(), 0.0
-        for factor in sorted((f for f in FACTORS if (math.log(f) * side >= 0)), key=lambda f: abs(math.log(f))):
+        outwards = sorted((f for f in FACTORS if math.log(f) * side >= 0), key=lambda f: abs(math.log(f)))
+        for factor in outwards:
             if factor in found:
                 continue
             step = math.log(factor) - previous
@@ -77,7 +78,7 @@ def _held(
 
 
 def line_in_words(line: BulkLine) -> str:
-    """Such as ``232 meV at 5e-14 cm²/s, 250 meV at 1e-13 cm²/s``: the best D_bulk, and a third and threefold of it."""
+    """Widths at the best D_bulk, and at a third and threefold of it: ``232 meV at D_bulk = ...``."""
     told = []
     for factor in (0.3, 1.0, 3.0):
         at = int(np.argmin(np.abs(np.log(line.factor / factor))))

@@ -25,7 +25,7 @@ WIDTH_BOUNDS = (0.02, 60.0)  # of FWHM/kT
 
 @dataclass(frozen=True)
 class FamilyParameter:
-    """One parameter: name, scale's start and bounds. ``energy``: it is an energy, and the fit has it over kT."""
+    """One parameter: name, start and bounds. ``energy``: it is an energy, and the fit has it over kT."""
 
     name: str
     start: float
@@ -144,7 +144,7 @@ class _Constant(DistributionFamily):
     def parameters(self) -> tuple[FamilyParameter, ...]:
         return ()
 
-    def distribution(self, values: FloatArray) -> None:
+    def distribution(self, values: FloatArray) -> None:  # noqa: ARG002
         return None
 
 

@@ -183,13 +183,23 @@ def one_face(
     left: FloatArray, right: FloatArray, fill_left: FloatArray, fill_right: FloatArray, current: float,
     out: Faces, work: FloatArray,
 ) -> bool:  # fmt: skip
-    """Fluxes through face f between two states; false where there is no field that carries the current."""
+    """Fluxes through face f between two states; false where there is no field that carries the current.
+
+    A share below zero asks for the arithmetic mean of D: at the face of a melt, where a native ion may be
+    wholly gone and its D with it.
+    """
     ions = charge.shape[0]
     n = ions - 1
     mobility, slope, b_up, b_down, by_drop = work[0], work[1], work[2], work[3], work[4]
+    melt = share < 0
+    share = max(share, 0.0)
     for i in range(ions):
         log_d, slope[i] = table_value(table[i], share * fill_left[i] + (1 - share) * fill_right[i])
         mobility[i] = math.exp(log_d) / distance
+        if melt:
+            at_face = math.exp(table_value(table[i], fill_left[i])[0]) / distance
+            slope[i] *= mobility[i] / (mobility[i] + at_face)
+            mobility[i] = (mobility[i] + at_face) / 2
     drop = potential_drop(mobility, charge, left, right, current, out.drop[f])
     if not math.isfinite(drop):
         return False
@@ -271,7 +281,7 @@ def all_faces(
     first = 0 if front.kind == MELT else 1
     for f in range(first, cells + 1):
         if not one_face(
-            f, table, ions.charge, film.gap[f] * scale, share[f], mixing, u[f], u[f + 1], fill[f],
+            f, table, ions.charge, film.gap[f] * scale, share[f] if f > 0 else -1.0, mixing, u[f], u[f + 1], fill[f],
             fill[f + 1],
             current, out, work,
         ):  # fmt: skip

@@ -105,8 +105,9 @@ def native_profile(
     first = PairStage(log_native, log_foreign, current, duration, directions)
     cells, count = len(faces) - 1, 0 if directions is None else len(directions.foreign)
     u, drop = np.ones(cells + 2), np.zeros(cells + 1)
-    tangent, counts = np.zeros((cells, count)), np.zeros(3)
+    tangent, counts = np.zeros((cells, count)), np.zeros(4)
     saved: list[FloatArray] = []
+    no_trace = np.zeros((0, 4))
     for number, stage in enumerate((first, *further)):
         along = stage.directions if stage.directions is not None else no_directions(len(stage.log_native))
         if len(along.foreign) != count:
@@ -122,11 +123,13 @@ def native_profile(
             raise InputError("profiles can only be kept where the mesh stays: give a front depth of zero")
         clock = np.array([0.0, 0.0, _first_step(film, course, stage.duration)])
         for end in (*(save_at if number == 0 else ()), stage.duration):
-            if (
-                end > clock[0]
-                and pair_run(law, film, along, course, float(end), clock, u, tangent, drop, tolerance, counts)
-                != DONE
-            ):
+            if end <= clock[0]:
+                saved.append(u[1:-1].copy())
+                continue
+            status, _ = pair_run(
+                law, film, along, course, float(end), clock, u, tangent, drop, tolerance, counts, no_trace
+            )
+            if status != DONE:
                 raise AnalysisError("no time step small enough was found for the profile of the native ion")
             saved.append(u[1:-1].copy())
     kept = np.array(saved[: len(save_at)]).reshape(-1, cells)

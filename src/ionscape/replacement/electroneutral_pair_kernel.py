@@ -80,6 +80,7 @@ class Work(NamedTuple):
     tangent_known: FloatArray
     tangent_rate: FloatArray  # (stages, C, P)
     tangent_flux: FloatArray  # (C + 1, P)
+    outflow: FloatArray  # (stages,) of the native ion through the last face
 
 
 @njit(cache=True, nogil=True)
@@ -114,7 +115,7 @@ def new_work(cells: int, parameters: int) -> Work:
         np.zeros(cells), np.zeros(cells), np.zeros(cells), np.zeros((STAGES, cells)),
         np.zeros((STAGES, cells)), np.zeros((3, cells)), np.zeros((STAGES, f)), np.zeros((3, f)),
         np.zeros((cells, parameters)), np.zeros((cells, parameters)), np.zeros((STAGES, cells, parameters)),
-        np.zeros((f, parameters)),
+        np.zeros((f, parameters)), np.zeros(STAGES),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from ionscape.replacement.electroneutral_kernel import (
     DONE,
     GAMMA,
     LOWER_ORDER,
+    MORE,
     NEWTON,
     PREDICTORS,
     STAGES,
@@ -118,6 +119,7 @@ def pair_step(
     if count > 0:
         tangent_fluxes(along, currents[0], work)
     first_rates(tangent, work)
+    work.outflow[0] = work.flux[cells]
     copy(work.drop, work.drops[0])
     iterations, tau = 0, GAMMA * step
     for stage in range(1, STAGES):
@@ -151,6 +153,7 @@ def pair_step(
         for c in range(cells):
             work.stages[stage, c] = work.u[c + 1]
         copy(work.drop, work.drops[stage])
+        work.outflow[stage] = work.flux[cells] + work.by_left[cells] * work.change[cells - 1]
         if count > 0:
             tangent_fluxes(along, currents[stage], work)
             tangent_stage(stage, step, tau, start_width, tangent, work)
@@ -212,18 +215,23 @@ def take_over(work: Work, immobile: float, u: FloatArray, tangent: FloatArray, d
 def pair_run(
     law: PairLaw, film: MovingFilm, along: Directions, course: Course, end: float, clock: FloatArray,
     u: FloatArray, tangent: FloatArray, drop: FloatArray, tolerance: float, counts: FloatArray,
-) -> int:  # fmt: skip
+    trace: FloatArray,
+) -> tuple[int, int]:  # fmt: skip
     """Steps to the time ``end``, in place on the fractions (C + 2,), their derivatives (C, P) and drops (C +
     1,).
 
     ``clock`` holds the time, the charge passed and the next step; ``counts`` takes the numbers of steps,
-    rejected steps and Newton iterations.
+    rejected steps and Newton iterations, and the native ions that left through the last face. ``trace``
+    (steps, 4) takes time, current, sum of the drops and charge passed; where it is full, the steps end
+    (unless it has no rows). Returns the status and the number of rows filled.
     """
     cells, count = tangent.shape
     work = new_work(cells, count)
     currents = np.zeros(STAGES)
-    grow, taken = 5.0, 0.0
+    grow, taken, rows = 5.0, 0.0, 0
     while end - clock[0] > 1e-13 * end:
+        if 0 < trace.shape[0] == rows:
+            return MORE, rows
         left = end - clock[0]
         trial = min(clock[2], left)
         if 0.6 * left < trial < left:
@@ -242,14 +250,19 @@ def pair_run(
             clock[2] = trial * min(max(0.9 * error**-0.25 if math.isfinite(error) else 0.2, 0.1), 0.7)
             grow = 1.0
             if clock[2] < 1e-13 * end:
-                return STUCK
+                return STUCK, rows
             continue
         clock[0], taken = clock[0] + trial, trial
         for s in range(STAGES):
             clock[1] += trial * WEIGHTS[STAGES - 1, s] * currents[s]
+            counts[3] += trial * WEIGHTS[STAGES - 1, s] * work.outflow[s]
         take_over(work, law.immobile, u, tangent, drop)
         counts[0] += 1
+        if trace.shape[0] > 0:
+            trace[rows, 0], trace[rows, 1] = clock[0], currents[STAGES - 1]
+            trace[rows, 2], trace[rows, 3] = np.sum(drop[1:]), clock[1]
+            rows += 1
         proposed = trial * min(grow, 0.9 * max(error, 1e-6) ** -0.25)
         clock[2] = proposed if trial >= 0.999 * clock[2] else max(proposed, clock[2])
         grow = 5.0
-    return DONE
+    return DONE, rows

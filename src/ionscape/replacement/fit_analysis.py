@@ -23,10 +23,11 @@ from ionscape.replacement.fit_pictures import fit_figures
 from ionscape.replacement.fit_result import ProfileFit, SiteEnergyFit
 from ionscape.replacement.fit_study_inputs import StudyInputs, study_inputs
 from ionscape.replacement.fit_tables import fit_tables
-from ionscape.replacement.fit_words import balance_warnings, citations, fit_findings
+from ionscape.replacement.fit_words import balance_warnings, citations, fit_findings, tensions
 from ionscape.replacement.fitted_law import fitted_law, value_of
 from ionscape.replacement.measured_profile import MeasuredProfile, measured_profile
 from ionscape.replacement.measurement_fields import ReplacementMeasurement
+from ionscape.replacement.model_comparison import ModelComparison, compare_distributions
 from ionscape.replacement.model_free import ModelFreeDiffusion, diffusion_from_profile
 from ionscape.replacement.profile_course import course_of
 from ionscape.replacement.site_energy_fit import fit_site_energies
@@ -102,16 +103,20 @@ def replacements_of_study(series: Series, options: Any) -> Outcome:
     free, refused = _model_free(inputs, series.seed) if options.model_free else ((), ())
     balances = [charge_balance(p, inputs.carrier_density, inputs.charge) for p in inputs.profiles]
     checks = [_check(fit, one, of, inputs) for one, of in zip(fit.profiles, inputs.profiles, strict=True)]
-    compared = None
-    findings = [*fit_findings(fit, inputs, alone, balances, checks),
+    compared = _compared(series, inputs) if options.compare else None
+    chosen = () if compared is None else compared.sentences()
+    findings = [*fit_findings(fit, inputs, alone, balances, checks, chosen),
                 *(text for found in free for text in found.sentences())]  # fmt: skip
+    warnings = (*inputs.doubts, *tensions(fit, inputs), *fit.warnings, *balance_warnings(fit, balances),
+                *refused)  # fmt: skip
+    tables = fit_tables(fit, inputs, balances, checks)
     return Outcome(
-        rows=tuple(_rows(fit, inputs, alone, series.sample, options)),
-        findings=tuple(findings if compared is None else [*findings[:2], *compared.sentences(), *findings[2:]]),
-        warnings=tuple(dict.fromkeys((*inputs.doubts, *fit.warnings, *balance_warnings(fit, balances), *refused))),
+        rows=tuple(_rows(fit, inputs, alone, series.sample)),
+        findings=tuple(findings),
+        warnings=tuple(dict.fromkeys(warnings)),
         failures=failures,
         figures=fit_figures(fit, inputs.profiles, free),
-        tables=(*fit_tables(fit, inputs, balances, checks), *(() if compared is None else (compared.table(),))),
+        tables=tables if compared is None else (*tables, compared.table()),
         arrays=_arrays(fit, inputs.profiles),
         citations=citations(fit),
     )  # fmt: skip
@@ -131,14 +136,23 @@ def _fitted(
     )  # fmt: skip
 
 
+def _compared(series: Series, inputs: StudyInputs) -> ModelComparison:
+    """All distributions, and a constant D, by least squares."""
+    return compare_distributions(
+        inputs.profiles, carrier_density=inputs.carrier_density, charge=inputs.charge,
+        bulk_diffusion=inputs.bulk_estimates, vacancy_fraction=inputs.vacancy_fraction,
+        immobile_fraction=inputs.immobile_fraction, source=f"{series.source}#comparison",
+    )  # fmt: skip
+
+
 def _model_free(inputs: StudyInputs, seed: int) -> tuple[tuple[ModelFreeDiffusion, ...], tuple[str, ...]]:
     """D(n) of each profile without a distribution, and where it cannot be had."""
     found, refused = [], []
     for profile, bulk in zip(inputs.profiles, inputs.bulk_estimates, strict=True):
         try:
             found.append(diffusion_from_profile(
-                profile, carrier_density=inputs.carrier_density.value, charge=inputs.charge, bulk_diffusion=bulk,
-                rng=np.random.default_rng(seed),
+                profile, carrier_density=inputs.carrier_density.value, charge=inputs.charge,
+                bulk_diffusion=bulk, rng=np.random.default_rng(seed),
             ))  # fmt: skip
         except AnalysisError as error:
             refused.append(f"{profile.label}: no D(n) without a distribution: {error}")
@@ -158,7 +172,7 @@ def _check(fit: SiteEnergyFit, one: ProfileFit, of: MeasuredProfile, inputs: Stu
 
 # ---- rows -----------------------------------------------------------------------------------------------
 def _rows(
-    fit: SiteEnergyFit, inputs: StudyInputs, alone: Sequence[Estimate], sample: Sample, options: FitOptions
+    fit: SiteEnergyFit, inputs: StudyInputs, alone: Sequence[Estimate], sample: Sample
 ) -> list[Row]:
     rows = [Row("site_energy_fwhm", fit.site_energy_fwhm)]
     if inputs.activation_energy is not None:
@@ -169,10 +183,10 @@ def _rows(
     rows += _native(fit, alone, sample)
     for profile in fit.profiles:
         at, item = profile.temperature, profile.item
-        channel = _channel(profile, sample)
+        foreign, channel = profile.foreign_diffusion, _channel(profile, sample)
         rows += [
             Row("diffusion_ratio", profile.diffusion_ratio, at, item),
-            Row("diffusion_coefficient_foreign", profile.foreign_diffusion, at, item, kind=KIND, channel=channel),
+            Row("diffusion_coefficient_foreign", foreign, at, item, kind=KIND, channel=channel),
             Row("plateau_fraction", profile.plateau_fraction, at, item),
             Row("front_depth", profile.front_depth, at, item),
             Row("front_width", profile.front_width, at, item),
@@ -181,7 +195,7 @@ def _rows(
 
 
 def _native(fit: SiteEnergyFit, alone: Sequence[Estimate], sample: Sample) -> list[Row]:
-    """D_CAIT of the native ion, once per temperature: from the profiles alone, never what was taken as known."""
+    """D_CAIT of the native ion, once per temperature: from the profiles alone, never what went in."""
     rows: list[Row] = []
     for profile, found in zip(fit.profiles, alone, strict=True):
         at = profile.temperature
@@ -199,7 +213,8 @@ def _channel(profile: ProfileFit, sample: Sample) -> str:
 
 def _arrays(fit: SiteEnergyFit, profiles: Sequence[MeasuredProfile]) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {
-        "posterior/names": np.array(fit.names), "posterior/draws_si": fit.draws, "posterior/best_si": fit.best,
+        "posterior/names": np.array(fit.names), "posterior/draws_si": fit.draws,
+        "posterior/best_si": fit.best,
     }  # fmt: skip
     for one, of in zip(fit.profiles, profiles, strict=True):
         group = f"profiles/{one.label.replace('/', '_')}"

@@ -72,7 +72,9 @@ def shared_values(problem: ProfileProblem, g: FloatArray) -> dict[str, tuple[Flo
     index = problem.parameters.index
     unit = thermal_energy(problem)
     found: dict[str, tuple[FloatArray, Scale, Dimension]] = {}
-    values = np.column_stack([g[:, index(p.name)] for p in problem.family.parameters]) if problem.n_levels else None
+    values = None
+    if problem.n_levels:
+        values = np.column_stack([g[:, index(p.name)] for p in problem.family.parameters])
     for n, parameter in enumerate(problem.family.parameters):
         assert values is not None
         column = problem.family.widths(values) if n == 0 else values[:, n]
@@ -163,7 +165,7 @@ def _judged(
 
 def _judge_vacancies(problem: ProfileProblem, g: FloatArray, found: dict[str, Estimate]) -> None:
     stated = problem.inputs.vacancy_fraction
-    if stated is not None and stated.spread == 0 or not problem.family.parameters:
+    if (stated is not None and stated.spread == 0) or not problem.family.parameters:
         if stated is not None:
             found["vacancy_fraction"] = stated
         return
@@ -218,8 +220,8 @@ def _mean(judged: dict[str, Estimate], activation_energy: Estimate | None) -> Es
     top = judged.get("top level")
     if top is None or activation_energy is None:
         return undetermined(
-            ENERGY, "a profile gives energies against the Fermi level of the bulk only: the activation energy of "
-            "D_bulk would say where that lies",
+            ENERGY, "a profile gives energies against the Fermi level of the bulk only: the activation "
+            "energy of D_bulk would say where that lies",
         )  # fmt: skip
     return (activation_energy + top) * -1.0
 

@@ -1,8 +1,8 @@
 """From draws to estimates that know their causes: latents of what was stated, and of the fit's own noise.
 
-An estimate depends on a stated cause as the posterior covaries with its latent (in the linear case exactly the
-gain of the fit on the prior), and on the fit's own latents for the rest. The shape of the marginal is that of
-the draws.
+An estimate depends on a stated cause as the posterior covaries with its latent (in the linear case exactly
+the gain of the fit on the prior), and on the fit's own latents for the rest. The shape of the marginal is
+that of the draws.
 """
 
 from __future__ import annotations
@@ -103,7 +103,8 @@ def fixed_or_not(
     estimate: Estimate, draws: FloatArray, *, what: str, prior_sd: float, lower: float, upper: float,
     stated: str = "",
 ) -> Estimate:  # fmt: skip
-    """A share that may be unfixed: undetermined where its draws are about as wide as before, a bound at a limit.
+    """A share that may be unfixed: undetermined where its draws are about as wide as before, a bound at a
+    limit.
 
     Parameters
     ----------

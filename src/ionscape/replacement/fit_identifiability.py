@@ -1,4 +1,4 @@
-"""What the profiles of a fit fix: their information on the conductor, the instrument's scales fitted along."""
+"""What the profiles of a fit tell of the conductor, with the instrument's scales fitted along."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from ionscape.core.estimate import Scale
 from ionscape.replacement.fit_parameters import prior_information
 from ionscape.replacement.identifiability import Identifiability, identifiability
-from ionscape.replacement.profile_problem import Linearised, ProfileProblem, thermal_energy
+from ionscape.replacement.profile_observation import Linearised
+from ionscape.replacement.profile_problem import ProfileProblem, thermal_energy
 
 FloatArray = NDArray[np.float64]
 
@@ -16,8 +17,8 @@ FloatArray = NDArray[np.float64]
 def fit_identifiability(problem: ProfileProblem, at: Linearised) -> Identifiability:
     """Of the conductor's parameters that are not exactly known.
 
-    The instrument's scales and the carrier density are fitted along, with what is stated of them; correlations
-    between that and what is stated of the conductor are left out here (the posterior has them).
+    The instrument's scales and the carrier density are fitted along, with what is stated of them;
+    correlations between that and what is stated of the conductor are left out here (the posterior has them).
     """
     entries = problem.parameters.entries
     unknown = [e.stated is None or e.stated.spread > 0 for e in entries]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from ionscape.core.errors import InputError
 from ionscape.core.field_types import FieldModel
@@ -13,6 +13,7 @@ from ionscape.core.quantity import Quantity, parse_quantity
 
 DistributionName = Literal["gaussian", "two gaussians", "exponential tail"]
 MOST_VACANCIES = 0.5
+FEWEST_DRAWS = 200
 _TO = re.compile(r"\s+to\s+|\s*[–]\s*")
 
 
@@ -38,6 +39,12 @@ def _vacancies(value: Any) -> Quantity | str:
 
 def _immobile(value: Any) -> Quantity | str:
     return _share(value, what="immobile fraction", most=1.0, zero=True)
+
+
+def _draws(value: int) -> int:
+    if 0 < value < FEWEST_DRAWS:
+        raise InputError(f"fewer than {FEWEST_DRAWS} draws tell no interval: got {value}; 0 means none")
+    return value
 
 
 def _depths(value: Any) -> tuple[float, float] | None:
@@ -77,9 +84,9 @@ class FitOptions(FieldModel):
     model_free: bool = Field(
         True, description="whether D(n) is also found without a distribution, for comparison"
     )
-    draws: int = Field(
-        2000, ge=200, le=20000, description="draws of the posterior: 2000 give the ends of a 95 % interval "
-        "to a few percent of its width"
+    draws: Annotated[int, AfterValidator(_draws)] = Field(
+        2000, ge=0, le=20000, description="draws of the posterior: 2000 give the ends of a 95 % interval "
+        "to a few percent of its width; 0: intervals from the curvature at the best fit, faster and rougher"
     )  # fmt: skip
     depth_range: Annotated[tuple[float, float] | None, BeforeValidator(_depths)] = Field(
         None, description="depths that are fitted, e.g. '5 nm to 200 nm', where sputtering had not settled "

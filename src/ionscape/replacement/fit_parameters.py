@@ -1,8 +1,8 @@
 """The unknowns of a fit of profiles: free parameters and the latents of all that is stated beforehand.
 
-The *quantities* g of the model (ln D, ln n0, scales ...) follow from the fitted vector theta: a free quantity is
-its own element, a stated one a weighted sum of latents. Latents are standard normal beforehand; every quantity
-that shares a cause with another moves with it.
+The *quantities* g of the model (ln D, ln n0, scales ...) follow from the fitted vector theta: a free
+quantity is its own element, a stated one a weighted sum of latents. Latents are standard normal beforehand;
+every quantity that shares a cause with another moves with it.
 """
 
 from __future__ import annotations

@@ -30,7 +30,8 @@ class ProfileFit:
     depth : (G,) array
         [m] as the instrument counts depths.
     native, foreign : (G,) arrays
-        Best model of the signals, blurred, on the scale of the data; ``foreign`` also where it was not measured.
+        Best model of the signals, blurred, on the scale of the data; ``foreign`` also where it was not
+        measured.
     native_band, foreign_band : (2, 2, G) arrays
         Low and high ends of the 68 % (first) and 95 % intervals of the model.
     native_inside : (G,) array
@@ -110,8 +111,8 @@ class SiteEnergyFit:
     distribution : str
         Its family, as given to `fit_site_energies`.
     site_energy_fwhm, site_energy_mean, vacancy_fraction, immobile_fraction : Estimate
-        [J], [J] above the level at which ions are free to go, shares. Undetermined or bounds where the profiles
-        and what is stated do not fix them.
+        [J], [J] above the level at which ions are free to go, shares. Undetermined or bounds where the
+        profiles and what is stated do not fix them.
     shape_parameters : mapping of str to Estimate
         Of families with more than a width.
     profiles : tuple of ProfileFit

@@ -122,6 +122,7 @@ def _widths_by_bulk(line: BulkLine) -> Table:
     return Table(
         "widths", "Width of the site energies for each D_bulk",
         ("D_bulk [cm²/s]", "FWHM [meV]", "χ² above best"), tuple(rows),
-        "All else refitted at each D_bulk; ± is 1 standard deviation at that D_bulk. A rise of χ² below about 4 "
+        "All else refitted at each D_bulk; ± is 1 standard deviation at that D_bulk. A rise of χ² below "
+        "about 4 "
         "means that the profiles do not tell one from another; D_bulk from the dc conductivity does.",
     )  # fmt: skip

@@ -28,16 +28,19 @@ PUBLISHED = (
 """FWHM [meV] of populated site energies found in the same way, without stated errors."""
 WORTH_A_WORD = 0.15
 """Share of the variance from which a cause of the width's uncertainty is named."""
+TENSION = 2.5
+"""Standard deviations of what was stated, from which a fitted value contradicts it."""
 SHALLOW = 0.2
 """Fraction at which the fall of D is told, as published."""
 
 
 def fit_findings(
     fit: SiteEnergyFit, inputs: StudyInputs, cait: Sequence[Estimate], balances: Sequence[ChargeBalance],
-    checks: Sequence[ProfileCheck],
+    checks: Sequence[ProfileCheck], compared: Sequence[str] = (),
 ) -> tuple[str, ...]:  # fmt: skip
-    """Sentences in the order in which they matter."""
-    found = [_identifiable(fit), _width(fit, inputs), *_mean(fit, inputs), *_ratios(fit), _fall(fit),
+    """Sentences in the order in which they matter; ``compared``: what a comparison of distributions says."""
+    found = [_identifiable(fit), _width(fit, inputs), *_mean(fit, inputs), *compared, *_ratios(fit),
+             _fall(fit),
              *_fronts(fit), *_bulk(inputs, cait), *_published(fit), *_checked(fit, balances, checks),
              *_normalised(inputs), _assumed(fit, inputs)]  # fmt: skip
     return tuple(text for text in dict.fromkeys(found) if text)
@@ -221,6 +224,32 @@ def _charges(fit: SiteEnergyFit, balances: Sequence[ChargeBalance]) -> list[str]
             f"each other's places): {', '.join(each)}."] if each else []  # fmt: skip
 
 
+def tensions(fit: SiteEnergyFit, inputs: StudyInputs) -> list[str]:
+    """What was stated and the profiles pull far away from: something stated, or the model, does not hold."""
+    pairs = [("the vacancy fraction", "vacancy_fraction", inputs.vacancy_fraction)]
+    names = list(dict.fromkeys(name for name in fit.names if name.partition(" ")[0] == "bulk_diffusion"))
+    if len(names) == 1:
+        pairs.append(("D_bulk", names[0], next((e for e in inputs.bulk_estimates if e is not None), None)))
+    told = []
+    for what, name, stated in pairs:
+        if stated is None or name not in fit.names or stated.spread == 0 or stated.value <= 0:
+            continue
+        now = float(fit.best[fit.names.index(name)])
+        spread = stated.standard_uncertainty / stated.value
+        apart = abs(math.log(now / stated.value)) / spread
+        if apart > TENSION:
+            unit = "cm^2/s" if what == "D_bulk" else "1"
+            told.append(
+                f"the profiles pull {what} from {format_quantity(stated, unit)} to "
+                f"{format_number(to_field(now, unit), 3)}, {format_number(apart, 2)} standard deviations: "
+                "D_bulk, "
+                "the carrier density, a scale, or the shape of the distribution is not as stated, and the "
+                "width "
+                "goes with it"
+            )
+    return told
+
+
 def balance_warnings(fit: SiteEnergyFit, balances: Sequence[ChargeBalance]) -> list[str]:
     """Profiles whose charges contradict each other, or that end too early."""
     told = []
@@ -241,14 +270,10 @@ def balance_warnings(fit: SiteEnergyFit, balances: Sequence[ChargeBalance]) -> l
 
 
 def _normalised(inputs: StudyInputs) -> list[str]:
-    """How the profiles were normalised, each sentence once with the profiles that it holds for."""
-    where: dict[str, list[str]] = {}
-    for profile in inputs.profiles:
-        for text in profile.findings:
-            where.setdefault(text, []).append(profile.label)
+    """How each profile was normalised."""
     several = len(inputs.profiles) > 1
-    return [f"{', '.join(names)}: {text}" if several and len(names) < len(inputs.profiles) else text
-            for text, names in where.items()]  # fmt: skip
+    return [f"{profile.label}: {' '.join(profile.findings)}" if several else " ".join(profile.findings)
+            for profile in inputs.profiles if profile.findings]  # fmt: skip
 
 
 def _assumed(fit: SiteEnergyFit, inputs: StudyInputs) -> str:

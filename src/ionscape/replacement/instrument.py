@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit  # type: ignore[import-untyped]
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
@@ -49,7 +49,8 @@ def slice_means(faces: ArrayLike, fractions: ArrayLike, edges: ArrayLike, blur: 
         The cells' averages are kept; within a cell the profile is a line, as steep as its neighbours allow.
     """
     at = np.ascontiguousarray(edges, dtype=np.float64)
-    amount = _antiderivative(*_thirds(np.asarray(faces, float), np.asarray(fractions, float)), at, float(blur))
+    parts = _thirds(np.asarray(faces, dtype=float), np.asarray(fractions, dtype=float))
+    amount = _antiderivative(*parts, at, float(blur))
     return np.asarray(np.diff(amount) / np.diff(at))
 
 
@@ -71,7 +72,7 @@ def _thirds(faces: FloatArray, fractions: FloatArray) -> tuple[FloatArray, Float
     return np.append(inner.ravel(), faces[-1]), parts
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _antiderivative(
     faces: FloatArray, fractions: FloatArray, at: FloatArray, blur: float
 ) -> FloatArray:  # pragma: no cover

@@ -1,9 +1,9 @@
 """The joint posterior of a fit of profiles: draws from an emulated model, held against the model itself.
 
-Polynomials stand for the profiles (`profile_emulator`); draws come by Hamiltonian Monte Carlo. For part of them
-the model is computed: the importance weights tell how many draws the emulated posterior is worth. Where it is
-too few, those curves are learnt from and the draws repeated; where it stays so, the computed ones alone are used,
-with their weights.
+Polynomials stand for the profiles (`profile_emulator`); draws come by Hamiltonian Monte Carlo. For part of
+them the model is computed: the importance weights tell how many draws the emulated posterior is worth. Where
+it is too few, those curves are learnt from and the draws repeated; where it stays so, the computed ones
+alone are used, with their weights.
 
 Sources: importance weights and the effective sample size: J. S. Liu, Monte Carlo Strategies in Scientific
 Computing (2001), section 2.5.3.
@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from ionscape.fit.hamiltonian import Draws, hamiltonian_draws
 from ionscape.replacement.profile_emulator import ProfileEmulator, coordinates, fitted_emulator, monomials
-from ionscape.replacement.profile_problem import Linearised, ProfileProblem
+from ionscape.replacement.profile_observation import Linearised
+from ionscape.replacement.profile_problem import ProfileProblem
 
 FloatArray = NDArray[np.float64]
 WORTH = 0.8  # share of independent draws from which the emulated posterior counts as the posterior
@@ -28,6 +29,7 @@ ROUNDS = 3
 _WIDER = 1.4  # than the first guess of the posterior: where the emulator learns
 _FORGET, _LEAST = 0.1, 1e-3  # weight of a point by how much worse it fits, and the least one
 _PER_FEATURE = 2.0  # curves per coefficient
+CURVATURE_ONLY = "the intervals are those of the curvature at the best fit, without draws"
 _CURVATURE_DRAWS, _CURVATURE_CURVES = 2000, 24
 _CUBIC_DIMENSIONS = 6  # more would need too many curves
 
@@ -119,7 +121,7 @@ def curvature_posterior(problem: ProfileProblem, best: FloatArray, covariance: F
     computed = _computed(problem, theta[:_CURVATURE_CURVES])
     return Posterior(
         theta, computed.theta, computed.inputs, computed.fractions, float(len(theta)), float("nan"),
-        problem.evaluations - before, ("the intervals are those of the curvature at the best fit, without draws",),
+        problem.evaluations - before, (CURVATURE_ONLY,),
     )  # fmt: skip
 
 
@@ -157,7 +159,8 @@ class _Lessons:
         self.frames = []
         for k, (seen, found) in enumerate(zip(problem.observations, at.means, strict=True)):
             weight = np.hypot(seen.weight, seen.weight_foreign if seen.has_foreign else 0.0)
-            frame = coordinates(problem.inputs_of(k, g), weight[:, None] * found.derivative)
+            effect = weight[:, None] * found.derivative
+            frame = coordinates(problem.inputs_of(k, g), effect, problem.n_levels + 2)
             self.frames.append(frame)
         self.degrees = [2] * len(self.frames)
         self.used = [0] * len(self.frames)
@@ -169,7 +172,7 @@ class _Lessons:
         """Compute as many of the scattered points as the polynomials need."""
         g, _ = self.problem.parameters.quantities(scattered)
         for k, (frame, degree) in enumerate(zip(self.frames, self.degrees, strict=True)):
-            features = len(monomials(frame[1].shape[1], degree))
+            features = len(monomials(frame.dimensions, degree))
             count = min(int(_PER_FEATURE * features) + 10, len(scattered))
             if count > self.used[k]:
                 new = g[self.used[k] : count]
@@ -183,7 +186,7 @@ class _Lessons:
         g, _ = self.problem.parameters.quantities(computed.theta)
         for k in range(len(self.frames)):
             self._take(k, computed.inputs[k], computed.means[k], g)
-            if self.frames[k][1].shape[1] <= _CUBIC_DIMENSIONS:
+            if self.frames[k].dimensions <= _CUBIC_DIMENSIONS:
                 self.degrees[k] = 3
         self.learn(scattered, tell)
 
@@ -199,7 +202,7 @@ class _Lessons:
             squares = np.concatenate(self.squares[k])
             weights = np.exp(-_FORGET * (squares - squares.min()))
             found.append(fitted_emulator(
-                np.concatenate(self.inputs[k]), np.concatenate(self.means[k]), *frame, degree,
+                np.concatenate(self.inputs[k]), np.concatenate(self.means[k]), frame, degree,
                 np.maximum(weights, _LEAST),
             ))  # fmt: skip
         return found
@@ -256,8 +259,10 @@ def _posterior(
         warnings.append(
             f"the posterior rests on {effective:.0f} independent draws: the ends of its intervals are rough"
         )
-    if drawn.r_hat > 1.05:
-        warnings.append(f"the chains of draws have not mixed (R-hat {drawn.r_hat:.2f}): the intervals may be short")
+    if drawn.r_hat > 1.1:
+        warnings.append(
+            f"the chains of draws have not mixed (R-hat {drawn.r_hat:.2f}): the intervals may be short"
+        )
     return Posterior(
         theta, computed.theta[picked], tuple(y[picked] for y in computed.inputs),
         tuple(u[picked] for u in computed.fractions), effective, worth, evaluations, tuple(warnings),

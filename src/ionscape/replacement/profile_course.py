@@ -82,17 +82,19 @@ def _moving(profile: MeasuredProfile) -> tuple[list[Stage], tuple[str, ...]]:
         at = profile.temperature.value
         if stage.control == "rest" and high < at - SAME:
             warnings.append(
-                f"{profile.label}: the profile is taken to stand still during the rest at {format_celsius(high)}"
+                f"{profile.label}: the profile is taken to stand still during the rest at "
+                f"{format_celsius(high)}"
             )
             continue
         if abs(low - at) > SAME or abs(high - at) > SAME:
             raise InputError(
-                f"{profile.label}: the fit describes one temperature, {format_celsius(at)}, but a stage lies at "
-                f"{format_celsius(high if abs(high - at) > SAME else low)}"
+                f"{profile.label}: the fit describes one temperature, {format_celsius(at)}, but a stage lies "
+                f"at {format_celsius(high if abs(high - at) > SAME else low)}"
             )
         if stage.control == "current" and stage.ion != profile.foreign_ion:
             raise InputError(
-                f"{profile.label}: the programme lets {stage.ion} in, but the profile is of {profile.foreign_ion}"
+                f"{profile.label}: the programme lets {stage.ion} in, but the profile is of "
+                f"{profile.foreign_ion}"
             )
         found.append(stage)
     if not any(stage.control == "current" for stage in found):

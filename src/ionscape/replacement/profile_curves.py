@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ionscape.replacement.posterior import Posterior
-from ionscape.replacement.profile_emulator import fitted_emulator, monomials
-from ionscape.replacement.profile_problem import Linearised, ProfileProblem
+from ionscape.replacement.profile_emulator import coordinates, fitted_emulator, monomials
+from ionscape.replacement.profile_observation import Linearised
+from ionscape.replacement.profile_problem import ProfileProblem
 from ionscape.replacement.profile_summary import summarise
 
 FloatArray = NDArray[np.float64]
@@ -58,7 +59,8 @@ def _signals(
     profile, index = problem.observations[k].profile, problem.parameters.index
     native = (1 + g[:, index(f"native scale {k}")])[:, None] * means
     for cause, change in profile.systematic.items():
-        native = native + g[:, index(f"systematic {cause}")][:, None] * np.interp(depth, profile.depth, change)
+        at_depth = np.interp(depth, profile.depth, change)
+        native = native + g[:, index(f"systematic {cause}")][:, None] * at_depth
     return native, (1 + g[:, index(f"foreign scale {k}")])[:, None] * (1 - means)
 
 
@@ -81,22 +83,17 @@ def summaries_of(
     y, inputs = problem.inputs_of(k, g), posterior.inputs[k]
     solver = problem.n_levels + 4
     summaries = np.column_stack([told[:, 0], np.log(told[:, 1:])])
-    predicted = _through(inputs[:, :solver], summaries, y[:, :solver])
+    predicted = _through(problem, inputs[:, :solver], summaries, y[:, :solver])
     length = np.exp(y[:, solver] + g[:, problem.parameters.index(f"depth scale {k}")])
     return predicted[:, 0], np.exp(predicted[:, 1]) * length, np.exp(predicted[:, 2]) * length
 
 
-def _through(inputs: FloatArray, values: FloatArray, wanted: FloatArray) -> FloatArray:
+def _through(
+    problem: ProfileProblem, inputs: FloatArray, values: FloatArray, wanted: FloatArray
+) -> FloatArray:
     """Values (K, 3) at wanted inputs by a polynomial through those computed."""
-    centre = inputs.mean(axis=0)
-    spread = inputs.std(axis=0)
-    live = spread > 1e-9 * (1 + np.abs(centre))
-    if not live.any():
+    frame = coordinates(inputs, None, problem.n_levels + 2)
+    if not frame.dimensions:
         return np.repeat(values.mean(axis=0)[None], len(wanted), axis=0)
-    scaled = (inputs - centre)[:, live] / spread[live]
-    variances, vectors = np.linalg.eigh(np.atleast_2d(np.cov(scaled, rowvar=False)))
-    kept = variances > 1e-6 * variances[-1]
-    project = np.zeros((inputs.shape[1], int(kept.sum())))
-    project[live] = vectors[:, kept] / np.sqrt(variances[kept]) / spread[live][:, None]
-    degree = 2 if len(inputs) >= 2 * len(monomials(project.shape[1], 2)) else 1
-    return fitted_emulator(inputs, values, centre, project, degree).means(wanted)
+    degree = 2 if len(inputs) >= 2 * len(monomials(frame.dimensions, 2)) else 1
+    return fitted_emulator(inputs, values, frame, degree).means(wanted)

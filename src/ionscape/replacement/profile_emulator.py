@@ -1,7 +1,8 @@
 """A polynomial that stands for the model of one profile where the posterior lies.
 
-Slice means are fitted by a polynomial in the profile's inputs, from curves computed at points scattered as the
-posterior is. What it is off by is known from curves that it has not seen, and put right by importance weights.
+Slice means are fitted by a polynomial in the profile's inputs, from curves computed at points scattered as
+the posterior is. What it is off by is known from curves that it has not seen, and put right by importance
+weights.
 """
 
 from __future__ import annotations
@@ -20,8 +21,15 @@ _NEGLIGIBLE = 1e-3  # of the largest effect on the whitened data: a direction th
 class ProfileEmulator:
     """Polynomial from inputs y to slice means.
 
+    One input, ln of the spread of the front, enters by its exponential: where the front is sharper than the
+    instrument can see, the means no longer depend on it.
+
     Attributes
     ----------
+    spread : int
+        Place of that input.
+    reference : float
+        Its value where the exponential is one.
     centre : (Y,) array
     project : (Y, d) array
         Whitened coordinates are (y - centre) @ project.
@@ -29,6 +37,8 @@ class ProfileEmulator:
     coefficients : (F, N) array
     """
 
+    spread: int
+    reference: float
     centre: FloatArray
     project: FloatArray
     exponents: NDArray[np.int_]
@@ -48,34 +58,65 @@ class ProfileEmulator:
             lowered[:, axis] = np.maximum(lowered[:, axis] - 1, 0)
             slopes = _features(white, lowered) * self.exponents[:, axis]
             by_white[:, axis] = np.einsum("kf,kf->k", by_features, slopes)
-        return np.asarray(by_white @ self.project.T)
+        by_inputs = by_white @ self.project.T
+        by_inputs[:, self.spread] *= np.exp(y[:, self.spread] - self.reference)
+        return np.asarray(by_inputs)
 
     def _whitened(self, y: FloatArray) -> FloatArray:
-        return np.asarray((y - self.centre) @ self.project)
+        return np.asarray((bent(y, self.spread, self.reference) - self.centre) @ self.project)
 
 
-def coordinates(points: FloatArray, effect: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Centre (Y,) and projection (Y, d) on whitened directions that change the data.
+def bent(y: FloatArray, spread: int, reference: float) -> FloatArray:
+    """Inputs (K, Y) with the exponential of one of them, relative to a reference, in its place."""
+    found = y.copy()
+    found[:, spread] = np.exp(np.minimum(y[:, spread] - reference, 50.0))
+    return found
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Coordinates of an emulator; see `ProfileEmulator`."""
+
+    spread: int
+    reference: float
+    centre: FloatArray
+    project: FloatArray
+
+    @property
+    def dimensions(self) -> int:
+        """Number of whitened coordinates."""
+        return self.project.shape[1]
+
+
+def coordinates(points: FloatArray, effect: FloatArray | None, spread: int) -> Frame:
+    """Whitened directions, of one SD each, that change the data.
 
     Parameters
     ----------
     points : (K, Y) array
         Inputs scattered as the posterior.
-    effect : (N, Y) array
-        Whitened derivatives of the means by the inputs.
+    effect : (N, Y) array or None
+        Whitened derivatives of the means by the inputs; None: every direction counts.
+    spread : int
+        Place of ln of the spread of the front.
     """
-    centre = points.mean(axis=0)
-    spread = points.std(axis=0)
-    live = spread > 1e-12 * (1 + np.abs(centre))
-    scaled = (points - centre)[:, live] / spread[live]
+    reference = float(np.median(points[:, spread]))
+    points = bent(points, spread, reference)
+    centre, deviation = points.mean(axis=0), points.std(axis=0)
+    live = deviation > 1e-12 * (1 + np.abs(centre))
+    project = np.zeros((points.shape[1], 0))
+    if not live.any():
+        return Frame(spread, reference, centre, project)
+    scaled = (points - centre)[:, live] / deviation[live]
     variances, vectors = np.linalg.eigh(np.atleast_2d(np.cov(scaled, rowvar=False)))
     kept = variances > 1e-8
-    root = vectors[:, kept] * np.sqrt(variances[kept])  # directions of one SD, scaled inputs
-    influence = np.linalg.norm(effect[:, live] * spread[live] @ root, axis=0)
-    felt = influence > _NEGLIGIBLE * max(influence.max(initial=0.0), 1e-300)
-    project = np.zeros((points.shape[1], int(felt.sum())))
-    project[live] = (vectors[:, kept] / np.sqrt(variances[kept]))[:, felt] / spread[live][:, None]
-    return centre, project
+    if effect is not None:
+        root = vectors * np.sqrt(np.maximum(variances, 0.0))
+        influence = np.linalg.norm(effect[:, live] * deviation[live] @ root, axis=0)
+        kept &= influence > _NEGLIGIBLE * max(influence.max(initial=0.0), 1e-300)
+    project = np.zeros((points.shape[1], int(kept.sum())))
+    project[live] = vectors[:, kept] / np.sqrt(variances[kept]) / deviation[live][:, None]
+    return Frame(spread, reference, centre, project)
 
 
 def monomials(dimensions: int, degree: int) -> NDArray[np.int_]:
@@ -89,15 +130,17 @@ def monomials(dimensions: int, degree: int) -> NDArray[np.int_]:
 
 
 def fitted_emulator(
-    points: FloatArray, means: FloatArray, centre: FloatArray, project: FloatArray, degree: int,
-    weights: FloatArray | None = None,
-) -> ProfileEmulator:  # fmt: skip
+    points: FloatArray, means: FloatArray, frame: Frame, degree: int, weights: FloatArray | None = None
+) -> ProfileEmulator:
     """Least-squares polynomial through means (K, N) at inputs (K, Y), with weights (K,) of the points."""
+    centre, project = frame.centre, frame.project
     exponents = monomials(project.shape[1], degree)
-    features = _features((points - centre) @ project, exponents)
+    features = _features((bent(points, frame.spread, frame.reference) - centre) @ project, exponents)
     root = np.ones(len(points)) if weights is None else np.sqrt(weights)
     coefficients = np.linalg.lstsq(features * root[:, None], means * root[:, None], rcond=1e-10)[0]
-    return ProfileEmulator(centre, project, exponents, np.asarray(coefficients))
+    return ProfileEmulator(
+        frame.spread, frame.reference, centre, project, exponents, np.asarray(coefficients)
+    )
 
 
 def _features(white: FloatArray, exponents: NDArray[np.int_]) -> FloatArray:

@@ -17,7 +17,7 @@ from ionscape.replacement.programme import Trace
 
 FloatArray = NDArray[np.float64]
 TOLERANCE = 1e-3  # of the fractions, in one time step: ten times less is left in the means of slices
-SHARPEST = 0.4  # of the finest cell: D_foreign t/Q^2 below which a front is drawn as sharp as the cells allow
+SHARPEST = 1.0  # of the finest cell: D_foreign t/Q^2 below which a front is drawn as sharp as the cells allow
 REACH = 1.7  # Q: how deep the film goes before a first fit has told
 _MARGIN = 0.06  # Q: how far from where it was the front may move while the cells stay
 _EVEN = 0.5  # share of evenly spread cells for each one in the front
@@ -94,8 +94,9 @@ def front_of(faces: FloatArray) -> float:
 
 
 def electroneutral_profile(
-    log_native: FloatArray, log_foreign: float, course: Trace | None, faces: FloatArray, immobile: float
-) -> FloatArray:
+    log_native: FloatArray, log_foreign: float, course: Trace | None, faces: FloatArray, immobile: float,
+    *, bluntest: bool = False,
+) -> FloatArray:  # fmt: skip
     """Fractions (C,) of the native ion at the end, immobile ions included.
 
     Parameters
@@ -110,13 +111,15 @@ def electroneutral_profile(
         In units of Q.
     immobile : float
         Fraction.
+    bluntest : bool
+        Draw no front sharper than the coarsest cells before it: for trials whose front may lie anywhere.
 
     Raises
     ------
     AnalysisError
         If no time step small enough is found.
     """
-    wider, _ = _widened(log_foreign, faces)
+    wider, _ = _widened(log_foreign, faces, bluntest)
     return native_profile(
         log_native + wider, log_foreign + wider, 1.0 if course is None else course, 1.0, faces,
         front_depth=front_of(faces), immobile_fraction=immobile, tolerance=TOLERANCE,
@@ -145,10 +148,12 @@ def electroneutral_sensitivities(
     return found.native, found.derivatives
 
 
-def _widened(log_foreign: float, faces: FloatArray) -> tuple[float, float]:
+def _widened(log_foreign: float, faces: FloatArray, bluntest: bool = False) -> tuple[float, float]:
     """What is added to ln of both D so that the front is no sharper than the cells, and its derivative.
 
     The plateau, which hangs on the ratio of the two, stays; a front that sharp shows in no slice.
     """
-    share = (SHARPEST * float(np.min(np.diff(faces))) / math.exp(max(log_foreign, -300.0))) ** 2
+    inner = np.diff(faces)[: -_TAIL]
+    cell = float(inner.max() if bluntest else inner.min())
+    share = (SHARPEST * cell / math.exp(max(log_foreign, -300.0))) ** 2
     return 0.5 * math.log1p(share), -share / (1 + share)

@@ -1,9 +1,9 @@
 """Profiles against the model: residuals and their derivatives, of all profiles of one conductor together.
 
 In units of its own charge Q = q/(z e n0) and time a profile depends on five numbers only: the levels of the
-distribution over kT, the vacancy fraction, D_foreign/D_bulk, D_foreign t/Q^2 and the immobile fraction. With the
-depth that Q takes in the instrument, and its blur, these are the *inputs* y of a profile; all that is stated or
-sought acts through them (and through scales of the signals, which are linear).
+distribution over kT, the vacancy fraction, D_foreign/D_bulk, D_foreign t/Q^2 and the immobile fraction. With
+the depth that Q takes in the instrument, and its blur, these are the *inputs* y of a profile; all that is
+stated or sought acts through them (and through scales of the signals, which are linear).
 """
 
 from __future__ import annotations
@@ -11,26 +11,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.constants import Boltzmann, elementary_charge
+from scipy.constants import Boltzmann
 
 from ionscape.core.errors import InputError
-from ionscape.core.estimate import Estimate
 from ionscape.replacement.distribution_family import DistributionFamily
-from ionscape.replacement.fit_parameters import Entry, Parameters
-from ionscape.replacement.instrument import slice_edges, slice_means
+from ionscape.replacement.fit_parameters import Parameters
+from ionscape.replacement.instrument import slice_means
 from ionscape.replacement.measured_profile import MeasuredProfile
-from ionscape.replacement.profile_course import Course, course_of
-from ionscape.replacement.profile_forward import (
-    electroneutral_profile,
-    electroneutral_sensitivities,
-    film_faces,
-)
+from ionscape.replacement.profile_forward import electroneutral_profile, electroneutral_sensitivities
+from ionscape.replacement.profile_observation import Linearised, Means, Observation, observation_of
 from ionscape.replacement.profile_quantities import FitInputs, entries_of, item_names
 
 FloatArray = NDArray[np.float64]
@@ -39,59 +33,6 @@ OTHER_INPUTS = ("log_vacancies", "log_ratio", "log_spread", "immobile", "log_dep
 _LEVEL_STEP, _DEPTH_STEP, _BLUR_STEP = 1e-3, 3e-4, 1e-2
 _NO_BLUR = -60.0
 FILLING = np.linspace(0.0, 1.0, 1025)
-
-
-@dataclass(frozen=True)
-class Observation:
-    """One profile as the fit sees it.
-
-    Attributes
-    ----------
-    profile : MeasuredProfile
-    course : Course
-    edges : (N + 1,) array
-        [m] of the slices.
-    length : float
-        Q [m] at the stated charge and carrier density.
-    faces : (C + 1,) array
-        Of the cells, in units of Q.
-    keep, keep_foreign : (N,) bool arrays
-        Points that count.
-    inflation, inflation_foreign : float
-        Factor of the stated counting errors.
-    """
-
-    profile: MeasuredProfile
-    course: Course
-    edges: FloatArray
-    length: float
-    faces: FloatArray
-    keep: NDArray[np.bool_]
-    keep_foreign: NDArray[np.bool_]
-    inflation: float = 1.0
-    inflation_foreign: float = 1.0
-
-    @property
-    def log_unit(self) -> float:
-        """ln of Q^2/t [m^2/s]."""
-        return 2 * math.log(self.length) - math.log(self.course.duration)
-
-    @property
-    def has_foreign(self) -> bool:
-        """Whether the foreign ion was measured too."""
-        return self.profile.foreign is not None and self.profile.foreign_sd is not None
-
-    @cached_property
-    def weight(self) -> FloatArray:
-        """(N,) 1/SD of the native fraction, zero for points left out."""
-        return np.where(self.keep, 1 / (self.profile.native_sd * self.inflation), 0.0)
-
-    @cached_property
-    def weight_foreign(self) -> FloatArray:
-        """(N,) the same of the foreign ion."""
-        if self.profile.foreign_sd is None:
-            return np.zeros(0)
-        return np.where(self.keep_foreign, 1 / (self.profile.foreign_sd * self.inflation_foreign), 0.0)
 
 
 class ProfileProblem:
@@ -126,11 +67,11 @@ class ProfileProblem:
         self.items = item_names(profiles)
         self.reference_temperature = float(np.mean([p.temperature.value for p in profiles]))
         self.observations = tuple(
-            _observation(p, inputs.carrier_density, inputs.charge, cells) for p in profiles
+            observation_of(p, inputs.carrier_density, inputs.charge, cells) for p in profiles
         )
         units = [seen.log_unit for seen in self.observations]
         self.parameters = Parameters(entries_of(profiles, inputs, family, self.items, units))
-        self.evaluations = 0
+        self.evaluations, self.bluntest = 0, False
 
     # ---- layout -------------------------------------------------------------------------------------
     @property
@@ -147,6 +88,12 @@ class ProfileProblem:
     def input_names(self) -> tuple[str, ...]:
         """Of a profile's inputs y."""
         return (*(p.name for p in self.family.parameters), *OTHER_INPUTS)
+
+    def for_trials(self) -> ProfileProblem:
+        """The same for trials whose fronts may lie anywhere: none sharper than the coarsest cells."""
+        changed = self.with_observations(self.observations)
+        changed.bluntest = True
+        return changed
 
     def with_observations(self, observations: Sequence[Observation]) -> ProfileProblem:
         """The same with other meshes, points or errors."""
@@ -227,11 +174,12 @@ class ProfileProblem:
         levels = self.family.levels(y[:n], float(y[n]), FILLING)
         foreign = float(y[n + 2])
         return electroneutral_profile(
-            levels + foreign - float(y[n + 1]), foreign, seen.course.relative, seen.faces, max(float(y[n + 3]), 0.0)
-        )
+            levels + foreign - float(y[n + 1]), foreign, seen.course.relative, seen.faces,
+            max(float(y[n + 3]), 0.0), bluntest=self.bluntest,
+        )  # fmt: skip
 
     def curve_slopes(self, k: int, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """The same, and its derivatives by the inputs (C, Y); zero for the last two, which are the instrument's."""
+        """The same, and its derivatives by the inputs (C, Y); zero for the instrument's, the last two."""
         n, seen = self.n_levels, self.observations[k]
         self.evaluations += 1
         levels = self.family.levels(y[:n], float(y[n]), FILLING)
@@ -263,9 +211,11 @@ class ProfileProblem:
             at = y[: n + 1].copy()
             at[i] += sign * step
             ends.append(self.family.levels(at[:n], float(at[n]), FILLING))
-        return (ends[1] - ends[0]) / (2 * step)
+        return np.asarray((ends[1] - ends[0]) / (2 * step))
 
-    def seen(self, k: int, y: FloatArray, fractions: FloatArray, edges: FloatArray | None = None) -> FloatArray:
+    def seen(
+        self, k: int, y: FloatArray, fractions: FloatArray, edges: FloatArray | None = None
+    ) -> FloatArray:
         """Means over the slices (N,) as the instrument sees a curve."""
         length, blur = math.exp(y[-2]), math.exp(y[-1]) if y[-1] > _NO_BLUR else 0.0
         at = self.observations[k].edges if edges is None else edges
@@ -288,7 +238,7 @@ class ProfileProblem:
         """Slice means of every profile for theta (P,), without derivatives."""
         g, _ = self.parameters.quantities(theta[None])
         inputs = [self.inputs_of(k, g)[0] for k in range(len(self.observations))]
-        curves = self._done([lambda k=k, y=y: self.curve(k, y) for k, y in enumerate(inputs)])  # type: ignore[misc]
+        curves = self._done([partial(self.curve, k, y) for k, y in enumerate(inputs)])
         return [
             Means(y, curve, self.seen(k, y, curve), np.zeros((0, y.size)))
             for k, (y, curve) in enumerate(zip(inputs, curves, strict=True))
@@ -296,14 +246,14 @@ class ProfileProblem:
 
     def means_and_slopes(self, g: FloatArray) -> list[Means]:
         """Slice means and their derivatives by the inputs, for quantities g (1, G)."""
-        tasks = [lambda k=k: self._one(k, self.inputs_of(k, g)[0]) for k in range(len(self.observations))]  # type: ignore[misc]
-        return self._done(tasks)
+        numbers = range(len(self.observations))
+        return self._done([partial(self._one, k, self.inputs_of(k, g)[0]) for k in numbers])
 
     def _one(self, k: int, y: FloatArray) -> Means:
         fractions, slopes = self.curve_slopes(k, y)
         derivative = np.zeros((self.observations[k].keep.size, y.size))
         for i in self.active[k]:
-            if i < y.size - 2:  # what the instrument does is linear in the fractions, but for the limited lines
+            if i < y.size - 2:  # what the instrument does is (almost) linear in the fractions
                 derivative[:, i] = self.seen(k, y, slopes[:, i])
             else:
                 step = np.zeros_like(y)
@@ -314,7 +264,7 @@ class ProfileProblem:
 
     def evaluated(self, k: int, inputs: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Cells' fractions (K, C) and slice means (K, N) of profile k for inputs (K, Y)."""
-        curves = self._done([lambda y=y: self.curve(k, y) for y in inputs])  # type: ignore[misc]
+        curves = self._done([partial(self.curve, k, y) for y in inputs])
         means = [self.seen(k, y, curve) for y, curve in zip(inputs, curves, strict=True)]
         return np.array(curves), np.array(means)
 
@@ -333,6 +283,7 @@ class ProfileProblem:
             native = native + g[:, self._at(f"systematic {cause}")][:, None] * change
         blocks = [(native - seen.profile.native) * seen.weight]
         if seen.has_foreign:
+            assert seen.profile.foreign is not None
             foreign = (1 + g[:, self._at(f"foreign scale {k}")])[:, None] * (1 - mean)
             blocks.append((foreign - seen.profile.foreign) * seen.weight_foreign)
         return np.concatenate(blocks, axis=1)
@@ -356,7 +307,7 @@ class ProfileProblem:
     def pulled(
         self, k: int, g: FloatArray, mean: FloatArray, residuals: FloatArray, by_g: FloatArray
     ) -> FloatArray:
-        """Half the gradient of the sum of squares by the means (K, N); that by the linear scales goes to ``by_g``."""
+        """Half the gradient of the sum of squares by the means (K, N); by the scales goes to ``by_g``."""
         seen = self.observations[k]
         native_at, foreign_at = self._at(f"native scale {k}"), self._at(f"foreign scale {k}")
         pull = residuals[:, : mean.shape[1]] * seen.weight
@@ -406,44 +357,6 @@ class ProfileProblem:
         return np.concatenate([at.by_theta(self.parameters), self.parameters.prior[0]])
 
 
-@dataclass(frozen=True)
-class Means:
-    """Inputs (Y,), cells' fractions (C,), slice means (N,) and their derivatives by the inputs (N, Y)."""
-
-    inputs: FloatArray
-    fractions: FloatArray
-    mean: FloatArray
-    derivative: FloatArray
-
-
-@dataclass(frozen=True)
-class Linearised:
-    """At one theta: quantities (G,) and their slopes, means, residuals per profile, derivatives by g (m, G)."""
-
-    quantities: FloatArray
-    slope: FloatArray
-    means: tuple[Means, ...]
-    residuals: tuple[FloatArray, ...]
-    by_quantities: FloatArray
-
-    def by_theta(self, parameters: Parameters) -> FloatArray:
-        """(m, P)"""
-        return np.asarray(self.by_quantities @ (self.slope[:, None] * parameters.matrix))
-
-
-def _observation(profile: MeasuredProfile, density: Estimate, charge: int, cells: int) -> Observation:
-    course = course_of(profile)
-    length = course.charge / (abs(charge) * elementary_charge * density.value)
-    used = np.isfinite(profile.native) & (profile.native_sd > 0)
-    foreign = np.zeros(0, dtype=bool)
-    if profile.foreign is not None and profile.foreign_sd is not None:
-        foreign = np.isfinite(profile.foreign) & (profile.foreign_sd > 0)
-    return Observation(
-        profile, course, slice_edges(profile.depth), length, film_faces(cells), used, foreign
-    )
-
-
 def thermal_energy(problem: ProfileProblem) -> float:
     """kT [J] at the temperature to which the energies of the fit refer."""
     return Boltzmann * problem.reference_temperature
-

@@ -95,7 +95,7 @@ def _determined(estimate: Estimate | None) -> Estimate | None:
 def _shared(
     profiles: Sequence[MeasuredProfile], known: Sequence[Estimate | None]
 ) -> tuple[tuple[Estimate | None, ...], tuple[str, ...]]:
-    """D_bulk of every profile, taken over from one at the same temperature, and what the quantities are called."""
+    """D_bulk of every profile, taken over from one at the same temperature, and the quantities' names."""
     groups: list[tuple[Estimate | None, float]] = []
     member = []
     order = sorted(range(len(profiles)), key=lambda k: known[k] is None)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from ionscape.replacement.distribution_family import DistributionFamily
 from ionscape.replacement.profile_forward import film_faces
-from ionscape.replacement.profile_problem import Observation, ProfileProblem
+from ionscape.replacement.profile_observation import Observation
+from ionscape.replacement.profile_problem import ProfileProblem
 
 FloatArray = NDArray[np.float64]
 WIDTHS = (2.0, 4.0, 6.0, 8.0, 10.5, 14.0, 19.0, 26.0)  # FWHM/kT, of one Gaussian
@@ -27,8 +28,10 @@ _MIDDLE = 0.55  # of the front depth: middle of the plateau
 
 def meshed(problem: ProfileProblem) -> ProfileProblem:
     """The problem with cells where the measured fronts are."""
+    fronts = [front_seen(seen) for seen in problem.observations]
     return problem.with_observations([
-        replace(seen, faces=film_faces(problem.cells, front=front_seen(seen))) for seen in problem.observations
+        replace(seen, faces=film_faces(problem.cells, front=front))
+        for seen, front in zip(problem.observations, fronts, strict=True)
     ])  # fmt: skip
 
 
@@ -56,9 +59,10 @@ def _smoothed(seen: Observation) -> tuple[FloatArray, FloatArray]:
 def starts(problem: ProfileProblem, best: int = 2) -> FloatArray:
     """The best few starting points (K, P)."""
     plateaus = [plateau_of(seen) for seen in problem.observations]
+    trial = problem.for_trials()
     found = []
     for theta in _candidates(problem, plateaus):
-        residuals = problem.residuals(theta)
+        residuals = trial.residuals(theta)
         found.append((float(np.sum(np.minimum(residuals**2, 400.0))), theta))
     found.sort(key=lambda pair: pair[0])
     return np.array([theta for _, theta in found[:best]])

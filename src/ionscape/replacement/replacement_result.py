@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -48,6 +49,9 @@ class Replacement:
         ``electroneutral`` or ``Nernst-Planck-Poisson``.
     n_steps : int
     warnings : tuple of str
+    mixed : mapping of foreign ion's name to (S, C) array
+        The part whose site energies have mixed with those of earlier ions, where that takes a finite time;
+        else empty.
     """
 
     time: FloatArray
@@ -67,6 +71,7 @@ class Replacement:
     description: str
     n_steps: int
     warnings: tuple[str, ...] = ()
+    mixed: Mapping[str, FloatArray] = dataclasses.field(default_factory=dict)
 
     @property
     def depth(self) -> FloatArray:

@@ -192,7 +192,7 @@ def told_apart(
     grid = np.linspace(-STRETCHES, STRETCHES, 4 * STRETCHES + 1)
     best = float(grid[int(np.argmin([whole(z) for z in grid]))])
     step = float(grid[1] - grid[0])
-    refined = minimize_scalar(whole, bounds=(best - step, best + step), options={"xatol": 0.02})
+    refined = minimize_scalar(whole, bounds=(best - step, best + step), options={"xatol": 1e-3})
     return Distance(plain.counting, min(float(refined.fun), plain.all_errors))
 
 

@@ -79,6 +79,7 @@ def simulation_of_study(series: Series, options: Any) -> Outcome:
         ),
         warnings=tuple(dict.fromkeys((
             *(_sentence(doubt) for doubt in glass.doubts),
+            *words.mesh_warnings(read[0], options.cells),
             *(warning for result in results for warning in result.warnings),
         ))),
         figures=_figures(glass, predictions, scan, full),

@@ -15,10 +15,20 @@ from ionscape.replacement.replacement_result import Replacement
 from ionscape.replacement.sequential import CLEAR, Distance, Scan
 from ionscape.replacement.simulate_figures import mixing_words
 from ionscape.replacement.simulated_glass import Glass
-from ionscape.replacement.simulated_outputs import Key, Prediction, StageEnd, saved_index, stage_ends
+from ionscape.replacement.simulated_outputs import (
+    UNRESOLVED,
+    Key,
+    Prediction,
+    Readings,
+    StageEnd,
+    saved_index,
+    stage_ends,
+)
 
 FloatArray = NDArray[np.float64]
 NANO, DAY = 1e9, 86400.0
+RESOLVED = ("plateau_fraction", "front_depth", "front_width")
+COARSE_CHANGE = 0.05
 
 
 def left_findings(
@@ -129,8 +139,9 @@ def apart_findings(glass: Glass, apart: Sequence[tuple[str, str, Distance]], sca
     else:
         sentences.append(f"No intermixing time is told from 'never' ({CLEAR:g} SD) by these profiles.")
     if math.isfinite(scan.fastest):
+        limit = "even less than " if scan.fastest <= scan.time[0] else ""
         sentences.append(
-            f"Mixing slower than {_days(scan.fastest)} is told from mixing at once ({CLEAR:g} SD)."
+            f"Mixing slower than {limit}{_days(scan.fastest)} is told from mixing at once ({CLEAR:g} SD)."
         )
     return sentences
 
@@ -156,6 +167,22 @@ def quality_findings(
     if glass.notes:
         found.append(f"Taken as: {'; '.join(glass.notes)}.")
     return found
+
+
+def mesh_warnings(read: Readings, cells: int) -> list[str]:
+    """What the mesh does not resolve: another one, graded, gives a plateau, depth or width 5 % off."""
+    worst = max(
+        ((abs(read.coarse[key] / value - 1), key) for key, value in read.best.items()
+         if key[0] in RESOLVED and key in read.coarse
+         and not (key[0] == "plateau_fraction" and value < UNRESOLVED)),
+        default=(0.0, ("", "")),
+    )  # fmt: skip
+    share, (quantity, item) = worst
+    if share < COARSE_CHANGE:
+        return []
+    what = f"{quantity.replace('_', ' ')} of {item}"
+    return [f"{cells} cells resolve the front badly: on another mesh the {what} differs by "
+            f"{100 * share:.0f} %; take more cells."]  # fmt: skip
 
 
 def description_findings(glass: Glass, neutral: Replacement, full: Replacement) -> list[str]:
@@ -212,8 +239,8 @@ def _depths(low: float, high: float) -> str:
 def _days(seconds: float) -> str:
     for unit, size in (("years", 365.25 * DAY), ("d", DAY), ("h", 3600.0), ("min", 60.0)):
         if seconds >= 2 * size:
-            return f"{seconds / size:.2g} {unit}"
-    return f"{seconds:.2g} s"
+            return f"{float(f'{seconds / size:.2g}'):g} {unit}"
+    return f"{float(f'{seconds:.2g}'):g} s"
 
 
 def _sd(distance: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal, cast
 
 import numpy as np
@@ -12,9 +13,11 @@ from numpy.typing import NDArray
 from scipy.constants import elementary_charge
 
 from ionscape.core.errors import InputError
-from ionscape.replacement.mesh import film_faces
+from ionscape.replacement.mesh import film_faces, too_coarse
+from ionscape.replacement.pair_description import is_pair
 from ionscape.replacement.programme import Programme, Stage, Trace
 from ionscape.replacement.replacement_result import Replacement
+from ionscape.replacement.riding_mesh import ride_of
 from ionscape.replacement.system import Conductor
 
 FloatArray = NDArray[np.float64]
@@ -75,16 +78,16 @@ def _on_own_mesh(
     progress: Callable[[float], None] | None,
 ) -> Replacement:  # fmt: skip
     """On a mesh so deep that its end stays unchanged, which a coarse electroneutral film finds out first."""
-    native, stretch = conductor.ions[0].name, 1.0
     flows = any(stage.control != "rest" and stage.surface != "blocking" for stage in programme.stages)
+    stretch = 1.0
     for _ in range(LENGTHENED if flows else 0):
         faces = film_faces(conductor, programme, min(cells, PILOT_CELLS), start=start, stretch=stretch)
         pilot = _solve(conductor, programme, "electroneutral", faces, start, (), PILOT_TOLERANCE, None)
-        changed = abs(float(pilot.fractions[native][-1, -1]) - 1)
-        if changed < CHANGED_AT_THE_END:
+        changed = np.abs(pilot.fractions[conductor.ions[0].name][-1] - 1)
+        if changed[-1] < CHANGED_AT_THE_END:
             break
         if faces[-1] >= conductor.thickness:
-            _refuse_through(conductor, changed)
+            _refuse_through(conductor, float(np.max(changed[pilot.depth > 0.97 * faces[-1]], initial=0.0)))
             break
         stretch *= 1.6
     faces = film_faces(conductor, programme, cells, start=start, stretch=stretch)
@@ -95,8 +98,7 @@ def _refuse_through(conductor: Conductor, changed: float) -> None:
     if changed > 0.01:
         raise InputError(
             f"the front passes through the whole sample of {conductor.thickness:.3g} m: what then happens "
-            f"at the "
-            "back electrode is not described; use less charge or time, or a thicker sample"
+            "at the back electrode is not described; use less charge or time, or a thicker sample"
         )
 
 
@@ -105,45 +107,75 @@ def _solve(
     start: Replacement | None, save_at: Sequence[float], tolerance: float,
     progress: Callable[[float], None] | None,
 ) -> Replacement:  # fmt: skip
-    initial = None if start is None else remapped(start, faces, conductor)
     solver = importlib.import_module(SOLVERS[description])
-    found = solver.solve(
-        conductor, programme, faces=faces, initial=initial, save_at=save_at, tolerance=tolerance,
-        progress=progress,
-    )  # fmt: skip
-    return cast(Replacement, found)
+    more: dict[str, object] = {}
+    first = faces
+    if description == "electroneutral" and is_pair(conductor, programme):
+        ride = ride_of(conductor, programme, faces, start)
+        first = faces if ride is None else ride.at(0.0)
+        more["ride"] = ride
+    initial = mixed = None
+    if start is not None:
+        initial, mixed = remapped(start, first, conductor)
+        if description == "Nernst-Planck-Poisson" and start.description == description:
+            more["initial_field"] = np.interp(faces, start.faces, start.field[-1])
+    found = cast(Replacement, solver.solve(
+        conductor, programme, faces=faces, initial=initial, mixed=mixed, save_at=save_at,
+        tolerance=tolerance, progress=progress, **more,
+    ))  # fmt: skip
+    coarse = too_coarse(conductor, programme, faces)
+    return replace(found, warnings=(*found.warnings, coarse)) if coarse else found
 
 
-def remapped(start: Replacement, faces: FloatArray, conductor: Conductor) -> dict[str, FloatArray]:
+def remapped(
+    start: Replacement, faces: FloatArray, conductor: Conductor
+) -> tuple[dict[str, FloatArray], dict[str, FloatArray]]:
     """Last profiles of a result as averages over other cells; every ion's amount is kept.
+
+    Returns
+    -------
+    fractions of all ions, mixed parts of the foreign ones
 
     Raises
     ------
     InputError
-        If the result has an ion that the conductor lacks, or its site energies had partly mixed.
+        If the result has an ion that the conductor lacks, or does not keep how far its site energies had
+        mixed.
     """
     for name in start.fractions:
         conductor.ion(name)
-    if 0 < conductor.intermixing_time < math.inf:
-        raise InputError(
-            "a result does not keep how far the site energies have mixed: give all stages in one programme"
-        )
-    from scipy.interpolate import PchipInterpolator
-
     native = conductor.ions[0]
+    partly = 0 < conductor.intermixing_time < math.inf
     averages: dict[str, FloatArray] = {}
+    mixed: dict[str, FloatArray] = {}
     for ion in conductor.ions[1:]:
-        fraction = start.fractions.get(ion.name)
-        if fraction is None:
+        if ion.name not in start.fractions:
             continue
-        amount = np.concatenate([[0.0], np.cumsum(fraction[-1] * np.diff(start.faces))])
-        inside = np.minimum(faces, start.faces[-1])
-        averages[ion.name] = np.diff(PchipInterpolator(start.faces, amount)(inside)) / np.diff(faces)
+        averages[ion.name] = _averages(start.fractions[ion.name][-1], start, faces)
+        if not partly:
+            continue
+        if ion.name in start.mixed:
+            mixed[ion.name] = _averages(start.mixed[ion.name][-1], start, faces)
+        elif np.any(averages[ion.name] > 0):
+            raise InputError(
+                "the result to go on from does not keep how far the site energies have mixed: simulate it "
+                "with the same intermixing time"
+            )
     total = np.sum(list(averages.values()), axis=0) if averages else np.zeros(len(faces) - 1)
     over = np.maximum(total / (1 - native.immobile_fraction), 1.0)
     averages = {name: fraction / over for name, fraction in averages.items()}
+    mixed = {name: np.clip(part, 0.0, averages[name]) for name, part in mixed.items()}
     averages[native.name] = 1 - total / over
-    return averages
+    return averages, mixed
+
+
+def _averages(fraction: FloatArray, start: Replacement, faces: FloatArray) -> FloatArray:
+    """Over other cells; zero behind the film of the result."""
+    from scipy.interpolate import PchipInterpolator
+
+    amount = np.concatenate([[0.0], np.cumsum(fraction * np.diff(start.faces))])
+    inside = np.minimum(faces, start.faces[-1])
+    return np.asarray(np.diff(PchipInterpolator(start.faces, amount)(inside)) / np.diff(faces))
 
 
 def checked_faces(faces: FloatArray, conductor: Conductor) -> FloatArray:

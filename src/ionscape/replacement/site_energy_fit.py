@@ -4,8 +4,8 @@ Least squares first, from a start that front theory gives; then draws of the who
 interval is honest where the model bends. What is stated (D_bulk, carrier density, vacancies, the instrument's
 scales) enters with its error and keeps its name.
 
-Sources: V. H. Gunawan, M. Schaefer and K.-M. Weitzel, Phys. Chem. Chem. Phys. 26, 14430 (2024); M. Schaefer and
-K.-M. Weitzel, Mater. Today Phys. 5, 12 (2018).
+Sources: V. H. Gunawan, M. Schaefer and K.-M. Weitzel, Phys. Chem. Chem. Phys. 26, 14430 (2024); M. Schaefer
+and K.-M. Weitzel, Mater. Today Phys. 5, 12 (2018).
 """
 
 from __future__ import annotations
@@ -27,13 +27,15 @@ from ionscape.replacement.fit_result import SiteEnergyFit
 from ionscape.replacement.measured_profile import MeasuredProfile
 from ionscape.replacement.posterior import Posterior, draw_posterior
 from ionscape.replacement.profile_forward import film_faces
-from ionscape.replacement.profile_problem import Linearised, Observation, ProfileProblem
+from ionscape.replacement.profile_observation import Linearised, Observation
+from ionscape.replacement.profile_problem import ProfileProblem
 from ionscape.replacement.profile_quantities import fit_inputs
 from ionscape.replacement.profile_start import meshed, starts
 
 FloatArray = NDArray[np.float64]
 ASSUMED_VACANCIES = measured(0.10, 0.04, source="vacancy fraction assumed in oxide glasses", scale="log")
 """Share of empty sites where nobody says: the 10 % of Gunawan 2024; published are 3 to 20 %."""
+NONE_IMMOBILE = exact(0.0)
 SPOILED = 6.0  # SD, after the others' scatter is allowed for, beyond which a slice is left out
 MOST_SPOILED = 0.05  # share of slices: more are a misfit
 SIGNIFICANT = 3.0  # SD of chi-square beyond which errors are inflated
@@ -45,7 +47,7 @@ def fit_site_energies(
     profiles: Sequence[MeasuredProfile], *, carrier_density: Estimate, charge: int = 1,
     bulk_diffusion: Sequence[Estimate | None] | None = None,
     vacancy_fraction: Estimate | None = ASSUMED_VACANCIES,
-    immobile_fraction: Estimate | None = exact(0.0), distribution: str = "gaussian",
+    immobile_fraction: Estimate | None = NONE_IMMOBILE, distribution: str = "gaussian",
     activation_energy: Estimate | None = None, draws: int = 2000, check: int = 200,
     rng: np.random.Generator | int | None = None, source: str = "fit of site energies", threads: int = 2,
     cells: int = 180, progress: Callable[[float], None] | None = None,
@@ -69,7 +71,8 @@ def fit_site_energies(
     immobile_fraction : Estimate or None
         Of the native ions; zero unless given; None: free.
     distribution : str
-        ``gaussian``, ``two gaussians``, ``exponential tail`` or ``constant`` (D does not depend on composition).
+        ``gaussian``, ``two gaussians``, ``exponential tail`` or ``constant`` (D does not depend on
+        composition).
     activation_energy : Estimate, optional
         [J] of D_bulk: fixes the mean of the site energies against the level of free motion.
     draws, check : int
@@ -146,7 +149,7 @@ class BestFit:
 def best_fit(problem: ProfileProblem, tell: Callable[[float], None] = lambda _: None) -> BestFit:
     """Start, fit, remesh to the fronts found, leave out spoiled slices, inflate errors that are too small."""
     problem = meshed(problem)
-    theta = starts(problem)
+    theta = starts(problem, 1)
     tell(0.3)
     theta, _ = _minimised(problem, theta, ROUGH)
     problem = remeshed(problem, theta)
@@ -162,7 +165,9 @@ def best_fit(problem: ProfileProblem, tell: Callable[[float], None] = lambda _: 
     cost = float(sum(np.sum(r**2) for r in at.residuals) + np.sum((rows @ theta - offsets) ** 2))
     if not converged:
         notes = (*notes, "the least squares fit has not converged: its result is not to be trusted")
-    warnings = tuple(w for seen in problem.observations for w in (*seen.profile.warnings, *seen.course.warnings))
+    warnings = tuple(
+        w for seen in problem.observations for w in (*seen.profile.warnings, *seen.course.warnings)
+    )
     return BestFit(problem, theta, at, _covariance(jacobian), cost, converged, (*warnings, *notes))
 
 
@@ -210,26 +215,28 @@ def _judged(seen: Observation, residuals: FloatArray, n_free: int) -> tuple[Obse
     notes = []
     n = seen.keep.size
     changed = seen
-    for ion, block, keep_name, factor_name in (
-        (seen.profile.native_ion, residuals[:n], "keep", "inflation"),
-        (seen.profile.foreign_ion, residuals[n:], "keep_foreign", "inflation_foreign"),
+    for ion, block, keep in (
+        (seen.profile.native_ion, residuals[:n], seen.keep),
+        (seen.profile.foreign_ion, residuals[n:], seen.keep_foreign),
     ):
-        keep = getattr(seen, keep_name)
         if not block.size or not keep.any():
             continue
         good, factor = _block(block, keep, n_free)
         if good is not keep:
             count = int(keep.sum() - good.sum())
             notes.append(
-                f"{seen.profile.label}: {count} {'slice' if count == 1 else 'slices'} of {ion} left out, more "
-                f"than {SPOILED:g} SD off the rest"
+                f"{seen.profile.label}: {count} {'slice' if count == 1 else 'slices'} of {ion} left out, "
+                f"more than {SPOILED:g} SD off the rest"
             )
         if factor > 1:
             notes.append(
                 f"{seen.profile.label}: {ion} scatters {factor:.2g} times as much about the best model as "
                 "counting alone; its errors are widened by that"
             )
-        changed = replace(changed, **{keep_name: good, factor_name: factor})
+        if keep is seen.keep:
+            changed = replace(changed, keep=good, inflation=factor)
+        else:
+            changed = replace(changed, keep_foreign=good, inflation_foreign=factor)
     return changed, notes
 
 

@@ -1,8 +1,8 @@
 """What is stated beforehand, as functions of its causes: independent standard normal latents with names.
 
-A quantity of the fit is x = x0 + deviation(w . z): z are the latents of all stated estimates, w their weights in
-the scale in which the fit works. Estimates that share a cause share its latent, here as everywhere; and what the
-fit makes of a cause can be told from what it makes of the noise.
+A quantity of the fit is x = x0 + deviation(w . z): z are the latents of all stated estimates, w their
+weights in the scale in which the fit works. Estimates that share a cause share its latent, here as
+everywhere; and what the fit makes of a cause can be told from what it makes of the noise.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -28,10 +29,14 @@ MAIN = (
     "boundary_diffusion_coefficient", "surface_exchange_coefficient", "apparent_carrier_density",
     "carrier_density", "mobility", "migration_enthalpy", "formation_enthalpy", "volume_fraction",
     "tortuosity", "effective_conductivity_ratio", "plateau_fraction", "front_depth", "site_energy_fwhm",
+    "diffusion_ratio",
     "critical_current_density", "loss_tangent", "yield_pressure",
 )  # fmt: skip
 MAX_ROWS = 200
 MAX_HEADLINE_COLUMNS = 5
+
+_ION = re.compile(r"[A-Z][a-z]?\d*[+-](?: \(.*\))?")
+"""An item that is an ion stands for its own line: which ion it is must not be lost."""
 
 _LENGTHS = ((1e-4, "cm"), (1e-7, "um"), (0.0, "nm"))
 _SAMPLE_UNITS = {"area": "cm^2", "density": "g/cm^3", "number density": "cm^-3"}
@@ -149,12 +154,14 @@ def item_table(
     order = sorted(lines, key=lambda key: key[0])  # items at one temperature stay in the study's order
     known = order[0][0] < math.inf
     labelled = items or not known or len({t for t, _ in order}) < len(order)
+    labelled = labelled or any(_ION.fullmatch(item) for _, item in order)
     powers = {c: spans_powers(_shown_values(own, c)) for c in columns}
     notes = _Notes()
     printed = []
     for key in order[:MAX_ROWS]:
         line = lines[key]
         alone = not items and known and sum(other[0] == key[0] for other in order) == 1
+        alone = alone and not _ION.fullmatch(key[1])
         cells = [Cell("" if alone else key[1])] if labelled else []
         cells += _temperature_cells(line.values()) if known else []
         cells += [value_cell(line[c], notes, power=powers[c]) if c in line else Cell("") for c in columns]
@@ -170,8 +177,9 @@ def _merged(lines: _Lines) -> _Lines:
     """What different analyses say at one temperature, in one line; items that say the same keep their own."""
     found: _Lines = {}
     for (kelvin, item), line in lines.items():
-        first = next((key for key in found if key[0] == kelvin), None)
-        if first is None or kelvin == math.inf or set(found[first]) & set(line):
+        first = next((key for key in found if key[0] == kelvin and not _ION.fullmatch(key[1])), None)
+        own = kelvin == math.inf or _ION.fullmatch(item) is not None
+        if first is None or own or set(found[first]) & set(line):
             found.setdefault((kelvin, item), {}).update(line)
         else:
             found[first].update(line)

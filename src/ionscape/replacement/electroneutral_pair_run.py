@@ -1,0 +1,133 @@
+"""One foreign ion of the native one's charge under a controlled current: the fast way through a programme.
+
+Fractions by the compiled `electroneutral_pair_steps`, one unknown per cell, on a mesh that may ride with the
+front; potential, field and fluxes follow from them where profiles are kept.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ionscape.core.errors import AnalysisError
+from ionscape.replacement import electroneutral_kernel as kernel
+from ionscape.replacement.electroneutral_flux import Front
+from ionscape.replacement.electroneutral_pair import no_directions
+from ionscape.replacement.electroneutral_pair_kernel import MovingFilm, PairLaw, diffusion_table
+from ionscape.replacement.electroneutral_pair_steps import pair_run
+from ionscape.replacement.electroneutral_run import Run, film_geometry, gave_up, thermal_voltage
+from ionscape.replacement.programme import Programme, Stage
+from ionscape.replacement.riding_mesh import Ride
+
+FloatArray = NDArray[np.float64]
+
+STEPS_AT_ONCE = 256
+
+
+@dataclass
+class PairRun(Run):
+    """A simulation of one foreign ion that is going on.
+
+    Attributes
+    ----------
+    ride : Ride or None
+        How the mesh moves.
+    """
+
+    ride: Ride | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.moving = MovingFilm(self.faces, np.zeros_like(self.faces), 0.0)
+        if self.ride is not None:
+            self.moving = MovingFilm(self.faces, self.ride.drift, self.ride.total - self.ride.before)
+            self.film = film_geometry(self.ride.at(0.0))
+        self.began_at = float(self.film.face[-1])
+
+    def _advance(
+        self, stage: Stage, laws: kernel.Laws, course: kernel.Course, front: Front, end: float
+    ) -> None:
+        del front
+        state, scalars, immobile = self.state, self.state.scalars, self.ions.immobile
+        along = no_directions(laws.tables.shape[2])
+        native = laws.tables[0, 0, :, 0] if laws.mixing_time > 0 else np.full_like(
+            laws.tables[0, 0, :, 0], laws.tables[0, 0, -1, 0]
+        )
+        law = PairLaw(diffusion_table(native), math.exp(laws.tables[0, 1, -1, 0]), immobile)
+        clock = scalars[[kernel.TIME, kernel.PASSED, kernel.STEP]]
+        u = state.u[:, 0] + immobile
+        tangent, counts, status = np.zeros((len(u) - 2, 0)), np.zeros(4), kernel.MORE
+        while status == kernel.MORE:
+            trace = np.zeros((STEPS_AT_ONCE, 4))
+            status, rows = pair_run(
+                law, self.moving, along, course, end, clock, u, tangent, state.drop, self.tolerance, counts,
+                trace,
+            )  # fmt: skip
+            if status == kernel.STUCK:
+                raise AnalysisError(gave_up(self.time + clock[0]))
+            self._log(trace[:rows], law.foreign, laws, stage)
+            if self.progress is not None:
+                self.progress(min(1.0, (self.time + clock[0]) / self.duration))
+        scalars[[kernel.TIME, kernel.PASSED, kernel.STEP]] = clock
+        scalars[kernel.CURRENT_NOW] = np.interp(end, course.time, course.value)
+        self.steps += int(counts[0])
+        self._take_over(u, counts[3])
+
+    def _take_over(self, u: FloatArray, left: float) -> None:
+        """Fractions, mesh and balances into the state."""
+        state, immobile = self.state, self.ions.immobile
+        state.u[1:-1, 0] = u[1:-1] - immobile
+        state.u[1:-1, 1] = 1 - u[1:-1]
+        state.u[0] = state.u[1]
+        passed = float(state.scalars[kernel.PASSED])
+        if self.ride is not None:
+            self.film = film_geometry(self.ride.at(passed))
+        state.outflow[0] += left
+        grown = (float(self.film.face[-1]) - self.began_at) * (1 - immobile)
+        state.inflow[1], state.outflow[1] = passed, passed - grown - state.outflow[0]
+
+    def _log(self, rows: FloatArray, foreign: float, laws: kernel.Laws, stage: Stage) -> None:
+        """Time, current, voltages across the film as it ends and across the bulk behind that."""
+        time, current, drops, passed = rows.T
+        thermal, mobile = thermal_voltage(float(stage.temperature)), 1 - self.ions.immobile
+        bulk = math.exp(float(laws.tables[0, 0, -1, 0])) * mobile
+        first, length = self.faces[1], self.faces[-1]
+        lacking = np.zeros_like(passed)
+        if self.ride is not None:
+            first = first + self.moving.drift[1] * (passed - self.moving.charge)
+            lacking = -self.moving.drift[-1] * (passed - self.moving.charge)
+        film = thermal * (drops + current * (first / 2 / (foreign * mobile) + lacking / bulk))
+        behind = thermal * current * (self.conductor.thickness - length) / bulk
+        self.trace.append(np.stack([self.time + time, current, film, behind], axis=1))
+
+    def _on_final_faces(self, kept: dict[str, FloatArray]) -> dict[str, FloatArray]:
+        """What was found on the mesh of this moment, on the final one."""
+        kept = super()._on_final_faces(kept)
+        here, there = self.film.face, self.faces
+        if np.allclose(here, there, rtol=1e-9, atol=0):
+            return kept
+        from scipy.interpolate import PchipInterpolator
+
+        inside, mobile = np.minimum(there, here[-1]), 1 - self.ions.immobile
+        amount = np.concatenate([[0.0], np.cumsum(kept["u"][:, 1] * np.diff(here))])
+        foreign = np.diff(PchipInterpolator(here, amount)(inside)) / np.diff(there)
+        foreign = np.clip(foreign, 0.0, mobile)
+        bulk_field = float(kept["field"][-1])
+        ends = np.concatenate([[0.0], (here[1:] + here[:-1]) / 2, here[-1:]])
+        volts = np.concatenate([[kept["potential"][0] + kept["field"][0] * ends[1]], kept["potential"], [0.0]])
+        centres = (there[1:] + there[:-1]) / 2
+        behind = bulk_field * (there[-1] - np.maximum(centres, here[-1]))
+        lifted = np.where(centres < here[-1], np.interp(centres, ends, volts), 0.0) + behind
+        flux = np.stack([np.interp(there, here, each) for each in kept["flux"].T], axis=1)
+        return {
+            "u": np.stack([1 - foreign, foreign], axis=1), "mixed": np.zeros((len(foreign), 2)),
+            "potential": lifted, "field": np.interp(there, here, kept["field"]), "flux": flux,
+        }  # fmt: skip
+
+    def _charge_error(self, programme: Programme, passed: float) -> float:
+        grown = (float(self.film.face[-1]) - self.began_at) * (1 - self.ions.immobile)
+        inside = abs(float(self._amounts().sum() - self.before.sum()) - grown)
+        return float(max(inside, abs(passed - self.logged)) / max(abs(passed), 1e-9 * self.faces[-1]))
