@@ -70,7 +70,7 @@ def three_ions(u: FloatArray, current: float, mixing: float, mixed: FloatArray) 
     ions = Ions(np.array([1.0, 2.0, 1.0]), 0.05, np.array([0.95, 0.0, 0.0]))
     front = Front(MELT, 1, np.array([0.2, 0.5, 0.25]))
     assert all_faces(
-        film, ions, front, table, 0.7, 0.3, film.share, mixed, mixing, u, current, np.empty_like(u),
+        film, ions, front, table, 0.3 * film.face, film.share, mixed, mixing, u, current, np.empty_like(u),
         np.zeros((5, 3)), out,
     )  # fmt: skip
     return out

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from ionscape.replacement import electroneutral_kernel as kernel
 from ionscape.replacement.diffusion_law import ConstantDiffusion
-from ionscape.replacement.electroneutral_run import film_geometry
 from ionscape.replacement.electroneutral_flux import MELT, Front, Ions
-from ionscape.replacement.electroneutral_steps import Steps
+from ionscape.replacement.electroneutral_steps import Steps, film_geometry
 from ionscape.replacement.law_table import law_tables
 
 from .replacement_cases import BULK, TEMPERATURE, GaussianSites
@@ -50,8 +49,8 @@ def steps_of(cells: int, tolerance: float, *, stretched: bool = False) -> tuple[
     tables[..., 0] -= np.log(BULK)
     level = np.array([LEVEL, 1 - LEVEL])
     u = np.tile(level, (cells + 2, 1))
-    state = kernel.State(u, np.zeros_like(u), np.zeros(cells + 1), np.zeros(6), np.zeros(2), np.zeros(2))
-    state.scalars[[kernel.STEP, kernel.SCALE, kernel.CURRENT_NOW]] = 1e-3, 1.0, CURRENT
+    state = kernel.State(u, np.zeros_like(u), np.zeros(cells + 1), np.zeros(5), np.zeros(2), np.zeros(2))
+    state.scalars[[kernel.STEP, kernel.CURRENT_NOW]] = 1e-3, CURRENT
     zero, one = np.zeros(1), np.ones(1)
     course = kernel.Course(kernel.CURRENT, zero, CURRENT * one, zero, zero, TEMPERATURE * one)
 
@@ -62,7 +61,7 @@ def steps_of(cells: int, tolerance: float, *, stretched: bool = False) -> tuple[
         return np.asarray(made[:, None])
 
     steps = Steps(
-        film, Ions(np.ones(2), 0.0, level), Front(MELT, 1, level), kernel.Frame(0.0, 2.0, 1.0),
+        film, Ions(np.ones(2), 0.0, level), Front(MELT, 1, level), kernel.Frame(2.0, 1.0),
         kernel.Laws(tables, np.ones(1), np.inf), course, kernel.Limits(tolerance, 1e-13), state, source,
     )  # fmt: skip
     steps.state.u[0] = level

@@ -137,8 +137,7 @@ def _bulk_voltage(glass: Glass, bulk: float, kelvin: float, current: float) -> f
     from scipy.constants import Boltzmann, elementary_charge
 
     volt = Boltzmann * kelvin / (abs(glass.charge) * elementary_charge)
-    mobile = bulk * (1 - glass.immobile_fraction)
-    return volt * current / glass.charge_density * glass.thickness / mobile
+    return volt * current / glass.charge_density * glass.thickness / bulk  # j L/sigma
 
 
 # ---- the best of each ion -------------------------------------------------------------------------------
@@ -241,7 +240,7 @@ def propagated(
     base = _outputs(inputs, found, values, options)
     weights: dict[str, dict[str, float]] = {name: {} for name in base}
     for name, estimate in inputs.parameters.items():
-        if estimate.spread == 0 or estimate.status != "determined" or not _concerns(name, planned):
+        if estimate.spread == 0 or estimate.status != "determined" or not _concerns(name, planned, inputs):
             continue
         relative = estimate.standard_uncertainty / abs(estimate.value)
         step = min(_STEP * relative, _LARGEST_STEP)
@@ -266,9 +265,10 @@ _DIMENSIONS: Mapping[str, Dimension] = {
 }  # fmt: skip
 
 
-def _concerns(name: str, planned: Attachment) -> bool:
+def _concerns(name: str, planned: Attachment, inputs: DesignInputs) -> bool:
     if name.startswith("D_bulk"):
-        return name == bulk_of(planned.temperature)
+        own = planned.ion in inputs.energies and name == bulk_of(inputs.reference)  # where its ratio holds
+        return own or name == bulk_of(planned.temperature)
     return not name.startswith("D ratio") or name.endswith(planned.ion)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -11,10 +10,10 @@ from pydantic import Field, PlainValidator
 from ionscape.core.errors import InputError
 from ionscape.core.field_types import FieldModel, Fraction, Length, Time, positive
 from ionscape.core.quantity import Quantity, parse_quantity
+from ionscape.replacement.option_fields import ends
 from ionscape.replacement.programme_text import checked_ion
 from ionscape.replacement.simulate_options import StatedCounting, StatedIon, _counting, _ion
 
-_TO = re.compile(r"\s+to\s+|\s*–\s*")
 RANGE_POINTS = 5
 MOST_IONS, MOST_TEMPERATURES = 6, 12
 
@@ -42,11 +41,11 @@ def _temperatures(value: Any) -> tuple[float, ...]:
     if isinstance(value, (list, tuple)):
         found = sorted({_kelvin(text) for text in value})
     else:
-        ends = [_kelvin(text) for text in _TO.split(str(getattr(value, "text", None) or value).strip())]
-        if len(ends) > 2 or ends != sorted(set(ends)):
+        limits = [_kelvin(text) for text in ends(value)]
+        if len(limits) > 2 or limits != sorted(set(limits)):
             raise InputError(f"expected e.g. '50 degC to 90 degC', got {value!r}")
-        step = (ends[-1] - ends[0]) / (RANGE_POINTS - 1)
-        found = ends if len(ends) == 1 else [ends[0] + k * step for k in range(RANGE_POINTS)]
+        step = (limits[-1] - limits[0]) / (RANGE_POINTS - 1)
+        found = limits if len(limits) == 1 else [limits[0] + k * step for k in range(RANGE_POINTS)]
     if not 1 <= len(found) <= MOST_TEMPERATURES:
         raise InputError(f"give 1 to {MOST_TEMPERATURES} temperatures, got {len(found)}")
     return tuple(found)

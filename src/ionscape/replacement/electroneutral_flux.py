@@ -263,12 +263,11 @@ def beam_face(
 
 @njit(cache=True, nogil=True)
 def all_faces(
-    film: Film, ions: Ions, front: Front, table: FloatArray, scale: float, growth: float, share: FloatArray,
+    film: Film, ions: Ions, front: Front, table: FloatArray, speed: FloatArray, share: FloatArray,
     mixed: FloatArray, mixing: float, u: FloatArray, current: float, fill: FloatArray, work: FloatArray,
     out: Faces,
 ) -> bool:  # fmt: skip
-    """Fluxes relative to the faces, which lie at ``scale`` times their depth and move with ``growth`` times
-    it.
+    """Fluxes relative to the faces, which move with a ``speed`` (C + 1,).
 
     ``u`` and ``mixed`` (C + 2, N) hold the cells between the state of the front face and the bulk's.
     """
@@ -276,21 +275,19 @@ def all_faces(
     fillings(u, mixed, mixing, ions.immobile, fill)
     if front.kind != MELT:
         entering = front.ion if front.kind == BEAM else -1
-        distance = film.gap[0] * scale
-        beam_face(table, ions.charge, distance, mixing, u[1], fill[1], current, entering, out)
+        beam_face(table, ions.charge, film.gap[0], mixing, u[1], fill[1], current, entering, out)
     first = 0 if front.kind == MELT else 1
     for f in range(first, cells + 1):
+        # no share at the face of a melt: see `one_face`
         if not one_face(
-            f, table, ions.charge, film.gap[f] * scale, share[f] if f > 0 else -1.0, mixing, u[f], u[f + 1], fill[f],
-            fill[f + 1],
-            current, out, work,
+            f, table, ions.charge, film.gap[f], share[f] if f > 0 else -1.0, mixing, u[f], u[f + 1], fill[f],
+            fill[f + 1], current, out, work,
         ):  # fmt: skip
             return False
-        if growth != 0:
-            speed = film.face[f] * growth
+        if speed[f] != 0:
             for i in range(u.shape[1]):
-                out.flux[f, i] -= speed * (film.share[f] * u[f, i] + (1 - film.share[f]) * u[f + 1, i])
+                out.flux[f, i] -= speed[f] * (film.share[f] * u[f, i] + (1 - film.share[f]) * u[f + 1, i])
             for i in range(u.shape[1] - 1):
-                out.flux_left[f, i, i] -= speed * film.share[f]
-                out.flux_right[f, i, i] -= speed * (1 - film.share[f])
+                out.flux_left[f, i, i] -= speed[f] * film.share[f]
+                out.flux_right[f, i, i] -= speed[f] * (1 - film.share[f])
     return True

@@ -97,10 +97,8 @@ class Laws(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """Scale of the mesh = 1 at the end of the stage, growing by ``growth`` [1/m] with the charge; thickness
-    of the sample [m]; k/e [V/K]."""
+    """Thickness of the sample [m]; k/e [V/K]."""
 
-    growth: float
     thickness: float
     boltzmann_over_charge: float
 
@@ -130,8 +128,7 @@ class Room(NamedTuple):
 
 class State(NamedTuple):
     """Fractions and mixed parts (C + 2, N) with the states of front and back; drops at the faces (C + 1,);
-    scalars: time, step, scale, current, charge passed (as a depth), rejected steps; amounts in and out
-    (N,)."""
+    scalars: time, step, current, charge passed (as a depth), rejected steps; amounts in and out (N,)."""
 
     u: FloatArray
     mixed: FloatArray
@@ -141,7 +138,7 @@ class State(NamedTuple):
     outflow: FloatArray
 
 
-TIME, STEP, SCALE, CURRENT_NOW, PASSED, REJECTED = 0, 1, 2, 3, 4, 5
+TIME, STEP, CURRENT_NOW, PASSED, REJECTED = 0, 1, 2, 3, 4
 
 
 @njit(cache=True, nogil=True)
@@ -220,22 +217,20 @@ def solve_blocks(lower: FloatArray, diagonal: FloatArray, upper: FloatArray, rig
 
 
 @njit(cache=True, nogil=True)
-def assemble(film: Film, room: Room, known: FloatArray, scale: float, tau: float) -> None:
-    """Newton's system of a stage: scale*u - tau*(flux in - flux out)/width = known; its column for the
-    current."""
+def assemble(film: Film, room: Room, known: FloatArray, tau: float) -> None:
+    """Newton's system of a stage: width*u - tau*(flux in - flux out) = known; its column for the current."""
     cells, n = known.shape
     faces, u, right = room.faces, room.u, room.right
     for c in range(cells):
-        rate = tau / film.width[c]
         for i in range(n):
             taken = faces.flux[c, i] - faces.flux[c + 1, i]
-            right[c, i, 0] = known[c, i] - scale * u[c + 1, i] + rate * taken
-            right[c, i, 1] = rate * (faces.flux_current[c, i] - faces.flux_current[c + 1, i])
+            right[c, i, 0] = known[c, i] - film.width[c] * u[c + 1, i] + tau * taken
+            right[c, i, 1] = tau * (faces.flux_current[c, i] - faces.flux_current[c + 1, i])
             for k in range(n):
-                room.lower[c, i, k] = -rate * faces.flux_left[c, i, k]
-                room.upper[c, i, k] = rate * faces.flux_right[c + 1, i, k]
-                room.diagonal[c, i, k] = rate * (faces.flux_left[c + 1, i, k] - faces.flux_right[c, i, k])
-            room.diagonal[c, i, i] += scale
+                room.lower[c, i, k] = -tau * faces.flux_left[c, i, k]
+                room.upper[c, i, k] = tau * faces.flux_right[c + 1, i, k]
+                room.diagonal[c, i, k] = tau * (faces.flux_left[c + 1, i, k] - faces.flux_right[c, i, k])
+            room.diagonal[c, i, i] += film.width[c]
 
 
 @njit(cache=True, nogil=True)
@@ -259,12 +254,12 @@ def current_change(
 
 
 @njit(cache=True, nogil=True)
-def back_ohms(film: Film, ions: Ions, frame: Frame, table: FloatArray, scale: float, thermal: float) -> float:
+def back_ohms(film: Film, ions: Ions, frame: Frame, table: FloatArray, thermal: float) -> float:
     """Voltage across the bulk behind the film, over the current."""
     carried = 0.0
     for i in range(ions.charge.shape[0]):
         carried += ions.charge[i] * ions.bulk[i] * math.exp(table[i, -1, 0])
-    return float(thermal * (frame.thickness - film.face[-1] * scale) / carried)
+    return float(thermal * (frame.thickness - film.face[-1]) / carried)
 
 
 @njit(cache=True, nogil=True)
@@ -280,14 +275,14 @@ def add_last(u: FloatArray, immobile: float) -> None:
 
 @njit(cache=True, nogil=True)
 def start_current(
-    film: Film, ions: Ions, front: Front, table: FloatArray, scale: float, room: Room, mixing: float,
+    film: Film, ions: Ions, front: Front, table: FloatArray, speed: FloatArray, room: Room, mixing: float,
     guess: float, ohms: float, wanted: float, thermal: float,
 ) -> float:  # fmt: skip
     """Current at which film and bulk take the wanted voltage, at given fractions."""
     current = guess
     for _ in range(100):
         if not all_faces(
-            film, ions, front, table, scale, 0.0, room.share, room.mixed, mixing, room.u, current, room.fill,
+            film, ions, front, table, speed, room.share, room.mixed, mixing, room.u, current, room.fill,
             room.work, room.faces,
         ):  # fmt: skip
             return math.nan
@@ -305,7 +300,7 @@ def start_current(
 @njit(cache=True, nogil=True)
 def implicit_stage(
     film: Film, ions: Ions, front: Front, table: FloatArray, room: Room, known: FloatArray, tau: float,
-    scale: float, growth: float, mixing: float, voltage: bool, wanted: float, ohms: float, thermal: float,
+    speed: FloatArray, mixing: float, voltage: bool, wanted: float, ohms: float, thermal: float,
     current: float, tolerance: float,
 ) -> tuple[bool, float, float]:  # fmt: skip
     """Newton's method for the fractions (and the current) of a stage.
@@ -318,12 +313,12 @@ def implicit_stage(
     before = 0.05
     for iteration in range(10):
         if not all_faces(
-            film, ions, front, table, scale, growth, room.share, room.mixed, mixing, room.u, current,
+            film, ions, front, table, speed, room.share, room.mixed, mixing, room.u, current,
             room.fill,
             room.work, room.faces,
         ):  # fmt: skip
             return False, current, 0.0
-        assemble(film, room, known, scale, tau)
+        assemble(film, room, known, tau)
         solve_blocks(room.lower, room.diagonal, room.upper, room.right)
         change = 0.0
         if voltage:

@@ -18,9 +18,9 @@ from ionscape.replacement.electroneutral_flux import Front
 from ionscape.replacement.electroneutral_pair import no_directions
 from ionscape.replacement.electroneutral_pair_kernel import MovingFilm, PairLaw, diffusion_table
 from ionscape.replacement.electroneutral_pair_steps import pair_run
-from ionscape.replacement.electroneutral_run import Run, film_geometry, gave_up, thermal_voltage
-from ionscape.replacement.programme import Programme, Stage
-from ionscape.replacement.riding_mesh import Ride
+from ionscape.replacement.electroneutral_run import Run, gave_up, thermal_voltage
+from ionscape.replacement.electroneutral_steps import film_geometry
+from ionscape.replacement.programme import Stage
 
 FloatArray = NDArray[np.float64]
 
@@ -29,23 +29,14 @@ STEPS_AT_ONCE = 256
 
 @dataclass
 class PairRun(Run):
-    """A simulation of one foreign ion that is going on.
-
-    Attributes
-    ----------
-    ride : Ride or None
-        How the mesh moves.
-    """
-
-    ride: Ride | None = None
+    """A simulation of one foreign ion that is going on."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self.moving = MovingFilm(self.faces, np.zeros_like(self.faces), 0.0)
         if self.ride is not None:
-            self.moving = MovingFilm(self.faces, self.ride.drift, self.ride.total - self.ride.before)
-            self.film = film_geometry(self.ride.at(0.0))
-        self.began_at = float(self.film.face[-1])
+            charge = float(self.ride.passed[-1])
+            self.moving = MovingFilm(self.faces, (self.faces - self.film.face) / charge, charge)
 
     def _advance(
         self, stage: Stage, laws: kernel.Laws, course: kernel.Course, front: Front, end: float
@@ -102,32 +93,3 @@ class PairRun(Run):
         film = thermal * (drops + current * (first / 2 / (foreign * mobile) + lacking / bulk))
         behind = thermal * current * (self.conductor.thickness - length) / bulk
         self.trace.append(np.stack([self.time + time, current, film, behind], axis=1))
-
-    def _on_final_faces(self, kept: dict[str, FloatArray]) -> dict[str, FloatArray]:
-        """What was found on the mesh of this moment, on the final one."""
-        kept = super()._on_final_faces(kept)
-        here, there = self.film.face, self.faces
-        if np.allclose(here, there, rtol=1e-9, atol=0):
-            return kept
-        from scipy.interpolate import PchipInterpolator
-
-        inside, mobile = np.minimum(there, here[-1]), 1 - self.ions.immobile
-        amount = np.concatenate([[0.0], np.cumsum(kept["u"][:, 1] * np.diff(here))])
-        foreign = np.diff(PchipInterpolator(here, amount)(inside)) / np.diff(there)
-        foreign = np.clip(foreign, 0.0, mobile)
-        bulk_field = float(kept["field"][-1])
-        ends = np.concatenate([[0.0], (here[1:] + here[:-1]) / 2, here[-1:]])
-        volts = np.concatenate([[kept["potential"][0] + kept["field"][0] * ends[1]], kept["potential"], [0.0]])
-        centres = (there[1:] + there[:-1]) / 2
-        behind = bulk_field * (there[-1] - np.maximum(centres, here[-1]))
-        lifted = np.where(centres < here[-1], np.interp(centres, ends, volts), 0.0) + behind
-        flux = np.stack([np.interp(there, here, each) for each in kept["flux"].T], axis=1)
-        return {
-            "u": np.stack([1 - foreign, foreign], axis=1), "mixed": np.zeros((len(foreign), 2)),
-            "potential": lifted, "field": np.interp(there, here, kept["field"]), "flux": flux,
-        }  # fmt: skip
-
-    def _charge_error(self, programme: Programme, passed: float) -> float:
-        grown = (float(self.film.face[-1]) - self.began_at) * (1 - self.ions.immobile)
-        inside = abs(float(self._amounts().sum() - self.before.sum()) - grown)
-        return float(max(inside, abs(passed - self.logged)) / max(abs(passed), 1e-9 * self.faces[-1]))

@@ -16,17 +16,18 @@ from ionscape.replacement.electroneutral_flux import (
     BEAM,
     CLOSED,
     MELT,
-    Film,
     Front,
     Ions,
     all_faces,
     new_faces,
     upwind_shares,
 )
-from ionscape.replacement.electroneutral_steps import Steps, integral_to, table_at
+from ionscape.replacement.electroneutral_steps import Steps, film_geometry, integral_to, table_at
+from ionscape.replacement.kept_profile import Profile
 from ionscape.replacement.law_table import law_tables, temperature_nodes
 from ionscape.replacement.programme import Course, Programme, Stage, Trace
 from ionscape.replacement.replacement_result import Replacement
+from ionscape.replacement.riding_mesh import Ride
 from ionscape.replacement.system import Conductor
 
 FloatArray = NDArray[np.float64]
@@ -49,14 +50,6 @@ def thermal_voltage(temperature: float) -> float:
     return Boltzmann * temperature / elementary_charge
 
 
-def film_geometry(faces: FloatArray) -> Film:
-    """Widths, distances and shares of a mesh, see `Film`."""
-    width = np.diff(faces)
-    half = np.concatenate([[0.0], width / 2, [0.0]])
-    gap = half[:-1] + half[1:]
-    return Film(width, np.ascontiguousarray(faces), gap, half[1:] / gap)
-
-
 @dataclass
 class Run:
     """A simulation that is going on."""
@@ -67,18 +60,19 @@ class Run:
     progress: Callable[[float], None] | None
     duration: float
     time: float = 0.0
-    saved: list[dict[str, FloatArray]] = field(default_factory=list)
+    saved: list[Profile] = field(default_factory=list)
     saved_time: list[float] = field(default_factory=list)
     trace: list[FloatArray] = field(default_factory=list)
     steps: int = 0
     logged: float = 0.0
-    remarks: tuple[str, ...] = ()
+    ride: Ride | None = None
 
     def __post_init__(self) -> None:
         native = self.conductor.ions[0]
         charges = np.array([abs(ion.charge) for ion in self.conductor.ions], dtype=float)
         self.sign = math.copysign(1, native.charge)
-        self.film = film_geometry(self.faces)
+        self.film = film_geometry(self.faces if self.ride is None else self.ride.at(0.0))
+        self.began_at = float(self.film.face[-1])
         bulk = np.zeros(len(charges))
         bulk[0] = 1 - native.immobile_fraction
         self.ions = Ions(charges, native.immobile_fraction, bulk)
@@ -94,7 +88,7 @@ class Run:
         if mixed is not None:
             q[1:-1] = np.array([np.broadcast_to(mixed.get(name, 0.0), (cells,)) for name in names]).T
         n = len(names)
-        self.state = kernel.State(u, q, np.zeros(cells + 1), np.zeros(6), np.zeros(n), np.zeros(n))
+        self.state = kernel.State(u, q, np.zeros(cells + 1), np.zeros(5), np.zeros(n), np.zeros(n))
         self.before = self._amounts()
 
     def _amounts(self) -> FloatArray:
@@ -107,7 +101,6 @@ class Run:
         scalars = self.state.scalars
         scalars[kernel.TIME] = 0.0
         scalars[kernel.STEP] = self._first_step(course, stage.duration)
-        scalars[kernel.SCALE] = 1.0
         scalars[kernel.CURRENT_NOW] = 0.0 if course.control == kernel.VOLTAGE else float(course.value[0])
         self.state.drop[:] = 0.0
         last = self.time + stage.duration >= self.duration * (1 - 1e-12)
@@ -124,13 +117,15 @@ class Run:
     def _advance(
         self, stage: Stage, laws: kernel.Laws, course: kernel.Course, front: Front, end: float
     ) -> None:
-        frame = kernel.Frame(0.0, self.conductor.thickness, Boltzmann / elementary_charge)
+        frame = kernel.Frame(self.conductor.thickness, Boltzmann / elementary_charge)
         limits = kernel.Limits(self.tolerance, SHORTEST * stage.duration)
-        steps = Steps(self.film, self.ions, front, frame, laws, course, limits, self.state)
+        steps = Steps(self.film, self.ions, front, frame, laws, course, limits, self.state,
+                      place=None if self.ride is None else self.ride.at)
         status = kernel.MORE
         while status != kernel.DONE:
             trace = np.zeros((STEPS_AT_ONCE, 4))
             status, taken = steps.advance(end, trace)
+            self.film = steps.film
             trace[:, 0] += self.time
             self.trace.append(trace[:taken])
             self.steps += taken
@@ -183,31 +178,30 @@ class Run:
         upwind_shares(self.film.share, self.state.drop, share)
         mixing = 1.0 if laws.mixing_time == 0 else 0.0
         all_faces(
-            self.film, self.ions, front, table, 1.0, 0.0, share, self.state.mixed, mixing, u,
+            self.film, self.ions, front, table, np.zeros(cells + 1), share, self.state.mixed, mixing, u,
             float(self.state.scalars[kernel.CURRENT_NOW]), np.empty_like(u), np.zeros((5, u.shape[1])), faces,
         )  # fmt: skip
         fractions = u[1:-1].copy()
         fractions[:, 0] += self.ions.immobile
         volts = self.sign * faces.drop * Boltzmann * temperature / elementary_charge
-        kept = {"u": fractions, "flux": faces.flux.copy(), "drop": volts, "mixed": self.state.mixed[1:-1].copy()}
-        self.saved.append(self._on_final_faces(kept))
+        potential = np.cumsum(volts[::-1])[::-1]
+        self.saved.append(Profile(
+            self.film.face, fractions, self.state.mixed[1:-1].copy(), potential, volts / self.film.gap,
+            faces.flux.copy(),
+        ))  # fmt: skip
         self.saved_time.append(self.time + at)
-
-    def _on_final_faces(self, kept: dict[str, FloatArray]) -> dict[str, FloatArray]:
-        """Adds the potential at the cells' centres and the field at the faces."""
-        drop = kept.pop("drop")
-        kept["potential"] = np.cumsum(drop[::-1])[::-1][1:]
-        kept["field"] = drop / self.film.gap
-        return kept
 
     def result(self, programme: Programme) -> Replacement:
         """All that was found."""
         conductor, trace = self.conductor, np.concatenate(self.trace)
         native, names = conductor.ions[0].charge, [ion.name for ion in conductor.ions]
         passed = float(self.state.scalars[kernel.PASSED])
-        fractions, fluxes, mixed, electric, potential = (
-            np.array([each[what] for each in self.saved])
-            for what in ("u", "flux", "mixed", "field", "potential")
+        if self.ride is not None and any(stage.control == "voltage" for stage in programme.stages):
+            self.faces = self.film.face
+        kept = [each.on(self.faces) for each in self.saved]
+        fractions, mixed, electric, potential, fluxes = (
+            np.array([getattr(each, what) for each in kept])
+            for what in ("fractions", "mixed", "field", "potential", "flux")
         )
         charge_density = conductor.permittivity * epsilon_0 * np.diff(electric, axis=1) / np.diff(self.faces)
         per_charge = [conductor.carrier_density * native / ion.charge for ion in conductor.ions]
@@ -216,7 +210,7 @@ class Run:
             time=np.array(self.saved_time),
             faces=self.faces,
             fractions={name: fractions[:, :, i] for i, name in enumerate(names)},
-            potential=potential,
+            potential=potential[:, 1:],
             field=electric,
             excess_charge=charge_density / (elementary_charge * conductor.carrier_density),
             flux={name: fluxes[:, :, i] * per_charge[i] for i, name in enumerate(names)},
@@ -229,7 +223,7 @@ class Run:
             charge_error=self._charge_error(programme, passed),
             description="electroneutral",
             n_steps=self.steps,
-            warnings=(*self._warnings(), *self.remarks),
+            warnings=self._warnings(),
             mixed={name: mixed[:, :, i] for i, name in enumerate(names[1:], start=1)} if partly else {},
         )
 
@@ -240,7 +234,8 @@ class Run:
         return float(np.max(np.abs(now - expected) / np.maximum(scale, 1e-12 * self.faces[-1])))
 
     def _charge_error(self, programme: Programme, passed: float) -> float:
-        inside = float(np.abs(self._amounts().sum() - self.before.sum()))
+        grown = (float(self.film.face[-1]) - self.began_at) * (1 - self.ions.immobile)
+        inside = float(np.abs(self._amounts().sum() - self.before.sum() - grown))
         if all(stage.control != "voltage" for stage in programme.stages):
             inside = max(inside, abs(passed - self.logged))
         return float(inside / max(abs(passed), 1e-9 * self.faces[-1]))

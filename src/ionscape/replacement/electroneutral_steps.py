@@ -22,7 +22,6 @@ from ionscape.replacement.electroneutral_kernel import (
     PASSED,
     PREDICTORS,
     REJECTED,
-    SCALE,
     STAGES,
     STEP,
     STUCK,
@@ -49,6 +48,14 @@ FloatArray = NDArray[np.float64]
 LARGEST_GROWTH = 5.0
 LARGEST_CORRECTION = 0.25
 """By which the stages' currents may be scaled for a step to carry exactly the logged charge."""
+
+
+def film_geometry(faces: FloatArray) -> Film:
+    """Widths, distances and shares of a mesh, see `Film`."""
+    width = np.diff(faces)
+    half = np.concatenate([[0.0], width / 2, [0.0]])
+    gap = half[:-1] + half[1:]
+    return Film(width, np.ascontiguousarray(faces), gap, half[1:] / gap)
 
 
 def integral_to(at: float, course: Course) -> float:
@@ -79,13 +86,17 @@ class Steps:
         See `electroneutral_flux` and `electroneutral_kernel`; the state is changed in place.
     source : callable, optional
         What is made of the first N - 1 ions, (C, N - 1) [1/s], at a time [s]: for manufactured solutions.
+    place : callable, optional
+        Faces (C + 1,) [m] where a charge has passed; the mesh stays unless given. Within a step every face
+        moves at one speed, towards where the charge will be by the current at the step's beginning.
     """
 
     def __init__(
         self, film: Film, ions: Ions, front: Front, frame: Frame, laws: Laws, course: Course, limits: Limits,
         state: State, source: Callable[[float], FloatArray] | None = None,
+        place: Callable[[float], FloatArray] | None = None,
     ) -> None:  # fmt: skip
-        self.source = source
+        self.source, self.place = source, place
         self.film, self.ions, self.front, self.frame = film, ions, front, frame
         self.laws, self.course, self.limits, self.state = laws, course, limits, state
         cells, count = state.u.shape[0] - 2, state.u.shape[1]
@@ -98,6 +109,7 @@ class Steps:
         self.inflow, self.outflow = np.zeros((STAGES, count)), np.zeros((STAGES, count))
         self.currents = np.zeros(STAGES)
         self.before, self.table = 0.0, laws.tables[0]
+        self.films, self.speed = [film] * STAGES, np.zeros(cells + 1)
 
     @property
     def _mixes(self) -> bool:
@@ -151,12 +163,27 @@ class Steps:
         time, voltage = float(self.state.scalars[TIME]), self.course.control == VOLTAGE
         if not voltage and not self._stage_currents(time, step):
             return math.inf
+        self._move(time, step, voltage)
         if not self._first_stage(time, voltage):
             return math.inf
         for stage in range(1, STAGES):
             if not self._later_stage(stage, time, step, voltage):
                 return math.inf
         return self._error(step)
+
+    def _move(self, time: float, step: float, voltage: bool) -> None:
+        """Geometry at the stages of a step."""
+        if self.place is None:
+            return
+        passed = float(self.state.scalars[PASSED])
+        if voltage:
+            passed += step * float(self.state.scalars[CURRENT_NOW])
+        else:
+            passed += integral_to(time + step, self.course) - integral_to(time, self.course)
+        change = self.place(passed) - self.film.face
+        change[0] = 0.0
+        self.speed = change / step
+        self.films = [self.film, *(film_geometry(self.film.face + at * change) for at in TIMES[1:])]
 
     def _stage_currents(self, time: float, step: float) -> bool:
         self.currents[:] = np.interp(time + TIMES * step, self.course.time, self.course.value)
@@ -178,32 +205,29 @@ class Steps:
         state, room, thermal = self.state, self.room, self._thermal(time)
         self._set_table(time)
         mixing = 1.0 if self.laws.mixing_time == 0 else 0.0
-        scale = float(state.scalars[SCALE])
         upwind_shares(self.film.share, state.drop, room.share)
         room.faces.drop[:] = state.drop
         room.u[:] = state.u
         room.mixed[:] = state.mixed if self._mixes else 0.0
         if voltage:
-            ohms = back_ohms(self.film, self.ions, self.frame, self.table, scale, thermal)
+            ohms = back_ohms(self.film, self.ions, self.frame, self.table, thermal)
             wanted = float(np.interp(time, self.course.time, self.course.value))
             self.currents[0] = start_current(
-                self.film, self.ions, self.front, self.table, scale, room, mixing,
+                self.film, self.ions, self.front, self.table, self.speed, room, mixing,
                 float(state.scalars[CURRENT_NOW]), ohms, wanted, thermal,
             )  # fmt: skip
         current = float(self.currents[0])
-        growth = self.frame.growth * current
         if not math.isfinite(current) or not all_faces(
-            self.film, self.ions, self.front, self.table, scale, growth, room.share, room.mixed, mixing,
-            room.u,
-            current, room.fill, room.work, room.faces,
+            self.film, self.ions, self.front, self.table, self.speed, room.share, room.mixed, mixing,
+            room.u, current, room.fill, room.work, room.faces,
         ):  # fmt: skip
             return False
         room.right[:] = 0.0
-        self._keep_boundary(0, current, 0.0, growth)
+        self._keep_boundary(0, current, 0.0)
         flux = room.faces.flux[:, :-1]
-        self.rate[0] = (flux[:-1] - flux[1:]) / self.film.width[:, None]
+        self.rate[0] = flux[:-1] - flux[1:]
         if self.source is not None:
-            self.rate[0] += self.source(time)
+            self.rate[0] += self.source(time) * self.film.width[:, None]
         if self._mixes:
             self.mixed_rate[0] = (state.u[1:-1] - state.mixed[1:-1]) / self.laws.mixing_time
         if self.before > 0:
@@ -220,24 +244,23 @@ class Steps:
             self._set_table(at)
         weights, tau = step * WEIGHTS[stage, :stage], GAMMA * step
         current = float(self.currents[stage - 1] if voltage else self.currents[stage])
-        scale = float(state.scalars[SCALE])
-        scale += self.frame.growth * float(weights @ self.currents[:stage] + tau * current)
-        known = state.scalars[SCALE] * state.u[1:-1, :-1] + np.tensordot(weights, self.rate[:stage], 1)
+        film = self.films[stage]
+        known = self.film.width[:, None] * state.u[1:-1, :-1] + np.tensordot(weights, self.rate[:stage], 1)
         mixing = self._prepare_mixed(stage, step)
-        self._predict(stage, step)
-        made = known if self.source is None else known + tau * self.source(at)
+        self._predict(stage, step, film)
+        made = known if self.source is None else known + tau * self.source(at) * film.width[:, None]
         good, current, change = implicit_stage(
-            self.film, self.ions, self.front, self.table, room, made, tau, scale, self.frame.growth * current,
-            mixing, voltage, float(np.interp(at, self.course.time, self.course.value)),
-            back_ohms(self.film, self.ions, self.frame, self.table, scale, thermal), thermal, current,
+            film, self.ions, self.front, self.table, room, made, tau, self.speed, mixing, voltage,
+            float(np.interp(at, self.course.time, self.course.value)),
+            back_ohms(film, self.ions, self.frame, self.table, thermal), thermal, current,
             self.limits.tolerance,
         )  # fmt: skip
         if not good:
             return False
         self.currents[stage] = current
-        self._keep_boundary(stage, current, change, self.frame.growth * current)
+        self._keep_boundary(stage, current, change)
         # what the stage took: the fluxes that Newton's last step stands for
-        self.rate[stage] = (scale * room.u[1:-1, :-1] - known) / tau
+        self.rate[stage] = (film.width[:, None] * room.u[1:-1, :-1] - known) / tau
         self.stages[stage], self.drops[stage] = room.u[1:-1], room.faces.drop
         if self._mixes:
             mixed = room.mixed[1:-1] + mixing * room.u[1:-1]
@@ -253,7 +276,7 @@ class Steps:
         self.room.mixed[1:-1] = (self.state.mixed[1:-1] + known) / (1 + theta)
         return theta / (1 + theta)
 
-    def _predict(self, stage: int, step: float) -> None:
+    def _predict(self, stage: int, step: float, film: Film) -> None:
         """Newton's first guess, and the upwind shares, which then stay: the polynomial through the known
         stages, for the first one through the last ones of the step before."""
         if stage > 1:
@@ -271,17 +294,16 @@ class Steps:
         self.room.u[1:-1] = np.clip(guess, 0.0, 1 - self.ions.immobile)
         add_last(self.room.u, self.ions.immobile)
         self.room.faces.drop[:] = drop
-        upwind_shares(self.film.share, drop, self.room.share)
+        upwind_shares(film.share, drop, self.room.share)
 
-    def _keep_boundary(self, stage: int, current: float, change: float, growth: float) -> None:
-        surface = float(self.film.face[-1]) * growth * (1 - self.ions.immobile)
+    def _keep_boundary(self, stage: int, current: float, change: float) -> None:
+        surface = float(self.speed[-1]) * (1 - self.ions.immobile)
         boundary_fluxes(self.room, current, change, surface, self.inflow[stage], self.outflow[stage])
 
     def _error(self, step: float) -> float:
         """Largest difference to the embedded third order, or fraction below zero, over the tolerance."""
         weights = step * (WEIGHTS[-1] - LOWER_ORDER)
-        scale = self.state.scalars[SCALE] + self.frame.growth * step * float(WEIGHTS[-1] @ self.currents)
-        error = np.tensordot(weights, self.rate, 1) / scale
+        error = np.tensordot(weights, self.rate, 1) / self.films[-1].width[:, None]
         largest = max(float(np.max(np.abs(error))), float(np.max(np.abs(error.sum(axis=1)))))
         largest = max(largest, -float(np.min(self.room.u[1:-1])))
         if self._mixes:
@@ -292,6 +314,7 @@ class Steps:
         """Take the step over into the state."""
         state, weights = self.state, step * WEIGHTS[-1]
         state.u[1:-1] = self.room.u[1:-1]
+        self.film = self.films[-1]
         settle(state.u, self.film.width)
         if self._mixes:
             theta = step * GAMMA / self.laws.mixing_time
@@ -302,15 +325,14 @@ class Steps:
         state.outflow[:] += weights @ self.outflow
         charge = float(weights @ self.currents)
         state.scalars[PASSED] += charge
-        state.scalars[SCALE] += self.frame.growth * charge
         state.scalars[TIME] += step
         state.scalars[CURRENT_NOW] = self.currents[-1]
         self.before = step
 
     def _trace_row(self) -> tuple[float, float, float, float]:
-        time, current, scale = (float(self.state.scalars[k]) for k in (TIME, CURRENT_NOW, SCALE))
+        time, current = (float(self.state.scalars[k]) for k in (TIME, CURRENT_NOW))
         thermal = self._thermal(time)
-        ohms = back_ohms(self.film, self.ions, self.frame, self.table, scale, thermal)
+        ohms = back_ohms(self.film, self.ions, self.frame, self.table, thermal)
         return time, current, thermal * float(np.sum(self.state.drop)), current * ohms
 
 

@@ -53,6 +53,8 @@ class Glass:
     charge : int
         Of the native ion.
     immobile_fraction : float
+        Of the native ions. D_bulk stays that of all of them, as the conductivity gives it: those that move
+        have D_bulk/(1 - immobile_fraction).
     """
 
     fwhm: float
@@ -68,8 +70,9 @@ class Glass:
         return abs(self.charge) * elementary_charge * self.carrier_density
 
     def law(self, bulk_diffusion: float) -> SiteEnergyDiffusion:
-        """D of the native ion [m^2/s], for its value in the bulk."""
-        return SiteEnergyDiffusion(Gaussian(self.fwhm), bulk_diffusion, self.vacancy_fraction)
+        """D of the native ions that move [m^2/s], for D_bulk of all of them."""
+        mobile = bulk_diffusion / (1 - self.immobile_fraction)
+        return SiteEnergyDiffusion(Gaussian(self.fwhm), mobile, self.vacancy_fraction)
 
 
 @dataclass(frozen=True)
@@ -253,7 +256,7 @@ def closed_form_length(
 
 
 def _levels(glass: Glass, temperature: float) -> FloatArray:
-    """ln(D/D_bulk) of the native ion at `FILLING`."""
+    """ln(D/D_bulk) of the native ions that move at `FILLING`."""
     return glass.law(1.0).log_diffusion(np.maximum(FILLING, _LOWEST), temperature)
 
 
@@ -272,7 +275,7 @@ def _voltages(
     u = np.linspace(float(native[0]), 1.0, 2001)
     d, total = conductance(u)
     diffusion = float(np.trapezoid((d - foreign) / total, u))
-    behind = velocity * (glass.thickness - faces[-1]) / (bulk * (1 - w))
+    behind = velocity * (glass.thickness - faces[-1]) / bulk  # L/sigma, whoever carries it
     volt = Boltzmann * temperature / (abs(glass.charge) * elementary_charge)
     return volt * (ohmic + diffusion), volt * behind
 

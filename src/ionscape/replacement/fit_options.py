@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -10,11 +9,11 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from ionscape.core.errors import InputError
 from ionscape.core.field_types import FieldModel
 from ionscape.core.quantity import Quantity, parse_quantity
+from ionscape.replacement.option_fields import DepthRange
 
 DistributionName = Literal["gaussian", "two gaussians", "exponential tail"]
 MOST_VACANCIES = 0.5
 FEWEST_DRAWS = 200
-_TO = re.compile(r"\s+to\s+|\s*[–]\s*")
 
 
 def _share(value: Any, *, what: str, most: float, zero: bool) -> Quantity | str:
@@ -47,19 +46,6 @@ def _draws(value: int) -> int:
     return value
 
 
-def _depths(value: Any) -> tuple[float, float] | None:
-    """``5 nm to 200 nm``, or a list of two lengths: [m]."""
-    if value is None or (isinstance(value, tuple) and all(isinstance(v, float) for v in value)):
-        return value
-    texts = [str(v) for v in value] if isinstance(value, (list, tuple)) else _TO.split(str(value).strip())
-    if len(texts) != 2:
-        raise InputError(f"expected two depths such as '5 nm to 200 nm', got {value!r}")
-    low, high = (0.0 if text.strip() == "0" else parse_quantity(text, "length").value for text in texts)
-    if not 0 <= low < high:
-        raise InputError(f"the depths must not be negative and the second the larger one, got {value!r}")
-    return low, high
-
-
 class FitOptions(FieldModel):
     """Of `replacement.fit`."""
 
@@ -88,7 +74,7 @@ class FitOptions(FieldModel):
         2000, ge=0, le=20000, description="draws of the posterior: 2000 give the ends of a 95 % interval "
         "to a few percent of its width; 0: intervals from the curvature at the best fit, faster and rougher"
     )  # fmt: skip
-    depth_range: Annotated[tuple[float, float] | None, BeforeValidator(_depths)] = Field(
+    depth_range: DepthRange | None = Field(
         None, description="depths that are fitted, e.g. '5 nm to 200 nm', where sputtering had not settled "
         "or the crater's edge contributes; all unless given"
     )  # fmt: skip

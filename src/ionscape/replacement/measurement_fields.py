@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -11,9 +10,9 @@ from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 from ionscape.core.errors import InputError
 from ionscape.core.field_types import Area, FieldModel, Length, Time, positive
 from ionscape.core.quantity import Quantity, parse_quantity
+from ionscape.replacement.option_fields import DepthRange
 from ionscape.replacement.programme_text import StatedStage, checked_ion, stated_stages
 
-_TO = re.compile(r"\s+to\s+|\s*[–]\s*")
 _SIMPLE = ("duration", "current_density", "charge", "voltage", "current_file", "area")
 LARGEST_ERROR = 0.5  # relative, of a current or a depth: beyond, a scale is not known at all
 COARSEST = 1e-6  # m, of a depth resolution
@@ -61,19 +60,6 @@ def _relative(value: Any) -> Quantity:
         raise InputError(f"a relative standard deviation such as '2 %', at most 50 %, is expected, got "
                          f"{found.text!r}")  # fmt: skip
     return found
-
-
-def _window(value: Any) -> tuple[float, float] | None:
-    """``150 nm to 200 nm``, or a list of two lengths: [m]."""
-    if value is None or (isinstance(value, tuple) and all(isinstance(v, float) for v in value)):
-        return value
-    texts = [str(v) for v in value] if isinstance(value, (list, tuple)) else _TO.split(str(value).strip())
-    if len(texts) != 2:
-        raise InputError(f"expected two depths such as '150 nm to 200 nm', got {value!r}")
-    low, high = (0.0 if text.strip() == "0" else parse_quantity(text, "length").value for text in texts)
-    if not 0 <= low < high:
-        raise InputError(f"the depths must not be negative and the second the larger one, got {value!r}")
-    return low, high
 
 
 def _counts(value: Any) -> Quantity:
@@ -143,7 +129,7 @@ class ReplacementMeasurement(FieldModel):
     skip_depth: Length | None = Field(
         None, description="first depths that are left out, as sputtering has not settled, e.g. '3 nm'"
     )
-    bulk_window: Annotated[tuple[float, float] | None, BeforeValidator(_window)] = Field(
+    bulk_window: DepthRange | None = Field(
         None, description="depths where the native ion is undisturbed, e.g. '150 nm to 200 nm'; the flat "
         "deep part unless given"
     )  # fmt: skip

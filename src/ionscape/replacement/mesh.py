@@ -11,11 +11,16 @@ from numpy.typing import NDArray
 from scipy.constants import Boltzmann, elementary_charge, epsilon_0
 
 from ionscape.core.errors import InputError
-from ionscape.replacement.diffusion_law import DiffusionLaw
-from ionscape.replacement.front_theory import Front
-from ionscape.replacement.programme import Programme, Stage, Trace
+from ionscape.replacement.expected_front import (
+    charge_density,
+    diffusion_at,
+    entered_depth,
+    hottest,
+    replaced_share,
+    sharp_front,
+)
+from ionscape.replacement.programme import Programme, Trace
 from ionscape.replacement.replacement_result import Replacement
-from ionscape.replacement.riding_mesh import sharp_front
 from ionscape.replacement.system import Conductor
 
 FloatArray = NDArray[np.float64]
@@ -121,13 +126,13 @@ def charged_layers(conductor: Conductor, programme: Programme) -> list[ExpectedF
     it, sqrt(2 eps V/(e n0)) (Poisson's equation with the charge density -e n0).
     """
     found: list[ExpectedFront] = []
-    permittivity, density = conductor.permittivity * epsilon_0, abs(_charge_density(conductor))
+    permittivity, density = conductor.permittivity * epsilon_0, abs(charge_density(conductor))
     for stage in programme.stages:
         value = stage.value.values if isinstance(stage.value, Trace) else np.array([stage.value])
         largest = float(np.max(np.abs(value)))
         if stage.control == "rest" or stage.surface != "blocking" or largest == 0:
             continue
-        thermal = Boltzmann * _hottest(stage) / elementary_charge
+        thermal = Boltzmann * hottest(stage) / elementary_charge
         debye = math.sqrt(permittivity * thermal / density / abs(conductor.ions[0].charge))
         depleted = math.sqrt(2 * permittivity * largest / density)
         if stage.control == "current":
@@ -170,15 +175,18 @@ def expected_fronts(conductor: Conductor, programme: Programme) -> tuple[list[Ex
     tail, later, still, last = 0.0, 0.0, 0.0, ""
     for stage in reversed(programme.stages):
         entering = stage.ion if stage.control != "rest" and stage.surface != "blocking" else ""
-        temperature = _hottest(stage)
+        temperature = hottest(stage)
         if not entering:
             still += stage.duration
             continue
         ion = conductor.ion(entering)
-        foreign = _diffusion(ion.law, 1.0, temperature)
-        taken, slower = _replaced(conductor, foreign, temperature)
-        entered = _entered(conductor, stage, foreign, temperature)
-        theory = _theory(conductor, stage)
+        foreign = diffusion_at(ion.law, temperature)
+        taken, slower = replaced_share(conductor, foreign, temperature)
+        entered = entered_depth(conductor, stage)
+        theory = (
+            sharp_front(conductor, ion, entered, stage.duration, temperature)
+            if ion is conductor.ions[1] and stage.surface == "beam" and entered > 0 else None
+        )
         if theory is not None:
             taken = theory.replaced_depth / theory.front_depth
         later += entered / taken
@@ -209,53 +217,3 @@ def fronts_of(start: Replacement, conductor: Conductor) -> list[ExpectedFront]:
         width = float(np.max(last)) / steepest if steepest > 0 else float(depth[-1])
         fronts.append(ExpectedFront(float(depth[deepest]), width))
     return fronts
-
-
-def _theory(conductor: Conductor, stage: Stage) -> Front | None:
-    """Front theory of a stage, where it applies."""
-    if len(conductor.ions) != 2 or stage.control != "current" or stage.surface != "beam":
-        return None
-    return sharp_front(conductor, [stage])
-
-
-def _replaced(conductor: Conductor, foreign: float, temperature: float) -> tuple[float, float]:
-    """Share of the native ions that a foreign ion replaces; by how much it is faster than they, if it is."""
-    native = conductor.ions[0]
-    filling = np.linspace(0.001, 1, 1000)
-    slow = np.exp(native.law.log_diffusion(filling, temperature)) < 0.1 * foreign
-    left = float(filling[slow][-1]) if np.any(slow) else 0.0
-    faster = foreign / _diffusion(native.law, 1.0, temperature)
-    return max(1 - max(left, native.immobile_fraction), 0.05), max(faster - 1, 0.0)
-
-
-def _entered(conductor: Conductor, stage: Stage, foreign: float, temperature: float) -> float:
-    """Depth [m] of the conductor's whole charge that enters in a stage.
-
-    Under a controlled voltage of at most the value for which bulk and growing film, of the foreign ion, are
-    in series: the integral of V/(R + q r).
-    """
-    if stage.control == "current":
-        return max(Programme((stage,)).charge / _charge_density(conductor), 0.0)
-    value = stage.value
-    highest = float(np.max(np.abs(value.values))) if isinstance(value, Trace) else abs(value)
-    ion = conductor.ion(stage.ion)
-    thermal = Boltzmann * temperature / elementary_charge
-    bulk = _diffusion(conductor.ions[0].law, 1.0, temperature)
-    back = thermal * conductor.thickness / (abs(conductor.ions[0].charge) * bulk)
-    film = thermal / (abs(ion.charge) * foreign)
-    driven = (math.sqrt(back**2 + 2 * film * highest * stage.duration) - back) / film
-    mixed = math.sqrt(foreign * stage.duration) if stage.surface == "melt" else 0.0
-    return driven + mixed
-
-
-def _charge_density(conductor: Conductor) -> float:
-    return conductor.carrier_density * elementary_charge * conductor.ions[0].charge
-
-
-def _diffusion(law: DiffusionLaw, filling: float, temperature: float) -> float:
-    return float(np.exp(law.log_diffusion(np.array([filling]), temperature)[0]))
-
-
-def _hottest(stage: Stage) -> float:
-    course = stage.temperature
-    return float(np.max(course.values)) if isinstance(course, Trace) else float(course)

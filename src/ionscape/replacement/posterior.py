@@ -26,6 +26,7 @@ FloatArray = NDArray[np.float64]
 WORTH = 0.8  # share of independent draws from which the emulated posterior counts as the posterior
 TOO_FEW = 200  # independent draws below which the ends of intervals are rough
 ROUNDS = 3
+MOST_COMPUTED = 600  # draws for which the model is computed where the emulators do not suffice
 _WIDER = 1.4  # than the first guess of the posterior: where the emulator learns
 _FORGET, _LEAST = 0.1, 1e-3  # weight of a point by how much worse it fits, and the least one
 _PER_FEATURE = 2.0  # curves per coefficient
@@ -95,19 +96,21 @@ def draw_posterior(
     scattered = np.clip(scattered, problem.parameters.lower, problem.parameters.upper)
     lessons = _Lessons(problem, at, scattered)
     lessons.learn(scattered, tell)
-    for attempt in range(ROUNDS):
+    for attempt in range(ROUNDS + 1):
         emulated = _Emulated(problem, lessons.emulators())
         drawn = hamiltonian_draws(
             emulated, best, root, problem.parameters.lower, problem.parameters.upper, n=n, rng=rng
         )
-        chosen = drawn.theta[rng.permutation(len(drawn.theta))[: min(check, len(drawn.theta))]]
+        last = attempt == ROUNDS
+        wanted = max(check, MOST_COMPUTED) if last else check
+        chosen = drawn.theta[rng.permutation(len(drawn.theta))[:wanted]]
         computed = _computed(problem, chosen)
         weights = _weights(computed.log_density - emulated(chosen)[0])
         worth = 1 / float(np.sum(weights**2)) / len(chosen)
-        tell(0.5 + 0.5 * (attempt + 1) / ROUNDS)
-        if worth >= WORTH:
+        tell(0.5 + 0.5 * (attempt + 1) / (ROUNDS + 1))
+        if worth >= WORTH or last:
             break
-        lessons.add(computed, scattered, tell)
+        lessons.add(computed, drawn.theta, tell)
         root = _root(np.cov(drawn.theta, rowvar=False) + 1e-12 * covariance)
     return _posterior(drawn, computed, weights, worth, problem.evaluations - before, rng)
 
@@ -155,18 +158,23 @@ class _Lessons:
 
     def __init__(self, problem: ProfileProblem, at: Linearised, scattered: FloatArray) -> None:
         self.problem = problem
+        self.at = at
+        self._frame(scattered)
+        self.degrees = [2] * len(self.frames)
+        self.squares: list[list[FloatArray]] = [[] for _ in self.frames]
+        self.inputs: list[list[FloatArray]] = [[] for _ in self.frames]
+        self.means: list[list[FloatArray]] = [[] for _ in self.frames]
+
+    def _frame(self, scattered: FloatArray) -> None:
+        """Coordinates that suit points scattered as the posterior."""
+        problem = self.problem
         g, _ = problem.parameters.quantities(scattered)
         self.frames = []
-        for k, (seen, found) in enumerate(zip(problem.observations, at.means, strict=True)):
+        for k, (seen, found) in enumerate(zip(problem.observations, self.at.means, strict=True)):
             weight = np.hypot(seen.weight, seen.weight_foreign if seen.has_foreign else 0.0)
             effect = weight[:, None] * found.derivative
             frame = coordinates(problem.inputs_of(k, g), effect, problem.n_levels + 2)
             self.frames.append(frame)
-        self.degrees = [2] * len(self.frames)
-        self.used = [0] * len(self.frames)
-        self.squares: list[list[FloatArray]] = [[] for _ in self.frames]
-        self.inputs: list[list[FloatArray]] = [[] for _ in self.frames]
-        self.means: list[list[FloatArray]] = [[] for _ in self.frames]
 
     def learn(self, scattered: FloatArray, tell: Callable[[float], None]) -> None:
         """Compute as many of the scattered points as the polynomials need."""
@@ -174,21 +182,19 @@ class _Lessons:
         for k, (frame, degree) in enumerate(zip(self.frames, self.degrees, strict=True)):
             features = len(monomials(frame.dimensions, degree))
             count = min(int(_PER_FEATURE * features) + 10, len(scattered))
-            if count > self.used[k]:
-                new = g[self.used[k] : count]
-                y = self.problem.inputs_of(k, new)
-                self._take(k, y, self.problem.evaluated(k, y)[1], new)
-                self.used[k] = count
+            y = self.problem.inputs_of(k, g[:count])
+            self._take(k, y, self.problem.evaluated(k, y)[1], g[:count])
             tell(0.5 * (k + 1) / len(self.frames))
 
-    def add(self, computed: _Computed, scattered: FloatArray, tell: Callable[[float], None]) -> None:
-        """Curves computed elsewhere, and polynomials of the third degree."""
+    def add(self, computed: _Computed, drawn: FloatArray, tell: Callable[[float], None]) -> None:
+        """Curves computed elsewhere, polynomials of the third degree, and curves where the last draws lie."""
         g, _ = self.problem.parameters.quantities(computed.theta)
         for k in range(len(self.frames)):
             self._take(k, computed.inputs[k], computed.means[k], g)
             if self.frames[k].dimensions <= _CUBIC_DIMENSIONS:
                 self.degrees[k] = 3
-        self.learn(scattered, tell)
+        self._frame(drawn)
+        self.learn(drawn, tell)
 
     def _take(self, k: int, inputs: FloatArray, means: FloatArray, g: FloatArray) -> None:
         self.inputs[k].append(inputs)

@@ -85,7 +85,7 @@ class Frame:
     @property
     def dimensions(self) -> int:
         """Number of whitened coordinates."""
-        return self.project.shape[1]
+        return int(self.project.shape[1])
 
 
 def coordinates(points: FloatArray, effect: FloatArray | None, spread: int) -> Frame:

@@ -18,6 +18,8 @@ from ionscape.replacement.profile_course import Course, course_of
 from ionscape.replacement.profile_forward import film_faces
 
 FloatArray = NDArray[np.float64]
+NEAREST = 0.2e-9  # m between ions: no front is sharper
+WIDEST = 3.0  # ln of D_foreign t/Q^2
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,15 @@ class Observation:
     def log_unit(self) -> float:
         """ln of Q^2/t [m^2/s]."""
         return 2 * math.log(self.length) - math.log(self.course.duration)
+
+    @property
+    def foreign_bounds(self) -> tuple[float, float]:
+        """Of ln D of the foreign ion [m^2/s]: from a front as sharp as ions lie apart to no front at all.
+
+        The 10-90 % width of a sharp front is about 4 D t/Q.
+        """
+        sharpest = math.log(NEAREST / (4 * self.length))
+        return self.log_unit + min(sharpest, WIDEST - 2.0), self.log_unit + WIDEST
 
     @property
     def has_foreign(self) -> bool:

@@ -69,8 +69,8 @@ class ProfileProblem:
         self.observations = tuple(
             observation_of(p, inputs.carrier_density, inputs.charge, cells) for p in profiles
         )
-        units = [seen.log_unit for seen in self.observations]
-        self.parameters = Parameters(entries_of(profiles, inputs, family, self.items, units))
+        bounds = [seen.foreign_bounds for seen in self.observations]
+        self.parameters = Parameters(entries_of(profiles, inputs, family, self.items, bounds))
         self.evaluations, self.bluntest = 0, False
 
     # ---- layout -------------------------------------------------------------------------------------

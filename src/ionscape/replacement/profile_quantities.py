@@ -19,7 +19,6 @@ NO_BLUR = -100.0  # ln of its standard deviation
 VACANCY_BOUNDS = (0.005, 0.5)
 IMMOBILE_BOUND = 0.5
 DIFFUSION_BOUNDS = (-90.0, -9.0)  # ln of m^2/s
-SPREAD_BOUNDS = (-11.5, 3.0)  # ln of D_foreign t/Q^2
 
 
 
@@ -139,12 +138,11 @@ def item_names(profiles: Sequence[MeasuredProfile]) -> tuple[str, ...]:
 
 def entries_of(
     profiles: Sequence[MeasuredProfile], inputs: FitInputs, family: DistributionFamily, items: Sequence[str],
-    log_units: Sequence[float],
+    foreign: Sequence[tuple[float, float]],
 ) -> tuple[Entry, ...]:  # fmt: skip
     """All quantities of the model: of the distribution, the conductor, and each profile.
 
-    ``log_units``: ln of Q^2/t [m^2/s] of each profile, which bounds D of the foreign ion to fronts between
-    hardly wider than atoms and no front at all.
+    ``foreign``: bounds of ln of each foreign ion's D [m^2/s].
     """
     found = [Entry(p.name, "linear", None, p.start, p.lower, p.upper) for p in family.parameters]
     found.append(_vacancies(inputs.vacancy_fraction, family))
@@ -155,9 +153,8 @@ def entries_of(
             found.append(Entry(name, "log", None, -41.0, *DIFFUSION_BOUNDS))
         else:
             found.append(Entry(name, "log", stated_log(estimate)))
-    low, high = SPREAD_BOUNDS
-    found += [Entry(f"diffusion_coefficient_foreign {item}", "log", None, unit - 4.0, unit + low, unit + high)
-              for item, unit in zip(items, log_units, strict=True)]  # fmt: skip
+    found += [Entry(f"diffusion_coefficient_foreign {item}", "log", None, (low + high) / 2, low, high)
+              for item, (low, high) in zip(items, foreign, strict=True)]  # fmt: skip
     found.append(Entry("carrier_density", "log", stated_log(inputs.carrier_density), instrument=True))
     for k, profile in enumerate(profiles):
         found += _of_instrument(k, profile)

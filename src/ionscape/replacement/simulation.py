@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.constants import elementary_charge
 
 from ionscape.core.errors import InputError
+from ionscape.replacement.kept_profile import averages
 from ionscape.replacement.mesh import film_faces, too_coarse
-from ionscape.replacement.pair_description import is_pair
 from ionscape.replacement.programme import Programme, Stage, Trace
 from ionscape.replacement.replacement_result import Replacement
 from ionscape.replacement.riding_mesh import ride_of
@@ -69,7 +69,9 @@ def simulate(
     if faces is None:
         return _on_own_mesh(conductor, programme, description, cells, start, save_at, tolerance, progress)
     faces = checked_faces(faces, conductor)
-    return _solve(conductor, programme, description, faces, start, save_at, tolerance, progress)
+    return _solve(
+        conductor, programme, description, faces, start, save_at, tolerance, progress, own=False
+    )
 
 
 def _on_own_mesh(
@@ -105,13 +107,14 @@ def _refuse_through(conductor: Conductor, changed: float) -> None:
 def _solve(
     conductor: Conductor, programme: Programme, description: Description, faces: FloatArray,
     start: Replacement | None, save_at: Sequence[float], tolerance: float,
-    progress: Callable[[float], None] | None,
+    progress: Callable[[float], None] | None, *, own: bool = True,
 ) -> Replacement:  # fmt: skip
     solver = importlib.import_module(SOLVERS[description])
     more: dict[str, object] = {}
     first = faces
-    if description == "electroneutral" and is_pair(conductor, programme):
-        ride = ride_of(conductor, programme, faces, start)
+    if description == "electroneutral":
+        given = any(stage.control == "voltage" for stage in programme.stages) and not own
+        ride = None if given else ride_of(conductor, programme, faces, start)
         first = faces if ride is None else ride.at(0.0)
         more["ride"] = ride
     initial = mixed = None
@@ -151,11 +154,11 @@ def remapped(
     for ion in conductor.ions[1:]:
         if ion.name not in start.fractions:
             continue
-        averages[ion.name] = _averages(start.fractions[ion.name][-1], start, faces)
+        averages[ion.name] = _elsewhere(start, start.fractions[ion.name][-1], faces)
         if not partly:
             continue
         if ion.name in start.mixed:
-            mixed[ion.name] = _averages(start.mixed[ion.name][-1], start, faces)
+            mixed[ion.name] = _elsewhere(start, start.mixed[ion.name][-1], faces)
         elif np.any(averages[ion.name] > 0):
             raise InputError(
                 "the result to go on from does not keep how far the site energies have mixed: simulate it "
@@ -169,13 +172,10 @@ def remapped(
     return averages, mixed
 
 
-def _averages(fraction: FloatArray, start: Replacement, faces: FloatArray) -> FloatArray:
-    """Over other cells; zero behind the film of the result."""
-    from scipy.interpolate import PchipInterpolator
-
-    amount = np.concatenate([[0.0], np.cumsum(fraction * np.diff(start.faces))])
-    inside = np.minimum(faces, start.faces[-1])
-    return np.asarray(np.diff(PchipInterpolator(start.faces, amount)(inside)) / np.diff(faces))
+def _elsewhere(start: Replacement, fraction: FloatArray, faces: FloatArray) -> FloatArray:
+    """Averages over other cells; zero behind the film of the result."""
+    film = np.append(start.faces, max(2 * start.faces[-1], 2 * faces[-1]))
+    return averages(film, np.append(fraction, 0.0), faces)
 
 
 def checked_faces(faces: FloatArray, conductor: Conductor) -> FloatArray:
