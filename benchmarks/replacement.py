@@ -19,7 +19,6 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -32,6 +31,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from benchmarks.cpu_time import median_cpu
 from ionscape.replacement.electroneutral_pair import native_profile
 from ionscape.replacement.electroneutral_pair_kernel import diffusion_table
 
@@ -205,16 +205,6 @@ def fipy_steps() -> Solver:
         return np.array(kept)
 
     return run
-
-
-def median_cpu(run: Callable[[], object], n: int) -> float:
-    """Seconds of CPU of this process."""
-    taken = []
-    for _ in range(n):
-        start = time.process_time()
-        run()
-        taken.append(time.process_time() - start)
-    return float(np.median(taken))
 
 
 def best(

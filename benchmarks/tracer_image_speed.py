@@ -25,6 +25,7 @@ os.environ.setdefault("FIPY_SOLVERS", "scipy")
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.cpu_time import median_cpu
 from ionscape.testing.grain_map import GrainMap, ReferenceDiffusion, voronoi_grains
 from ionscape.tracer.diffusion_2d import GrainDiffusion, Stage2D
 from ionscape.tracer.faces import grain_faces
@@ -34,16 +35,6 @@ FloatArray = NDArray[np.float64]
 SHAPE, PIXEL, BEYOND = (512, 206), 0.977e-6, 2.5e-3
 BULK, PERMEABILITY = 2.6e-12, 1.364e-8  # m^2/s, m/s
 STAGES = (Stage2D(59 * 3600.0, True), Stage2D(16 * 86400.0, False))
-
-
-def median_cpu(run: Callable[[], object], n: int) -> float:
-    """Seconds of CPU of this process."""
-    taken = []
-    for _ in range(n):
-        start = time.process_time()
-        run()
-        taken.append(time.process_time() - start)
-    return float(np.median(taken))
 
 
 def fipy_fields(model: GrainDiffusion, steps: int) -> Callable[[], list[FloatArray]]:

@@ -46,6 +46,18 @@ def test_help_is_light() -> None:
     assert found.stdout.strip().endswith("[]")
 
 
+def test_checking_a_study_needs_no_solver() -> None:
+    """What is imported to see whether a study is right: all techniques, their fields and options."""
+    code = (
+        "import sys\n"
+        "from ionscape.core.registry import technique, technique_names\n"
+        "for name in technique_names(): technique(name)\n"
+        "print([m for m in ('scipy', 'numba', 'skimage', 'emcee', 'nmrglue') if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert found.stdout.strip() == "[]"
+
+
 def test_import_takes_less_than_0_3_s() -> None:
     bare = statistics.median(seconds("-c", "pass") for _ in range(3))
     assert statistics.median(seconds("-c", "import ionscape") for _ in range(3)) < max(0.3, 3 * bare)

@@ -168,3 +168,11 @@ def test_conductivities_of_the_whole_are_doubted_and_mixtures_refused() -> None:
     assert "not that inside the grains" in bulk_diffusion_at(_series(conductivity=total), AT).doubts[0]
     found = bulk_diffusion_at(_series(conductivity=total + _rows([343.15], 0.01)), AT)
     assert "name the one of the bulk" in found.estimate.note
+
+
+def test_the_foreign_ion_is_not_the_native_one() -> None:
+    slow = measured(7.7e-21, 1e-22, D, source="k")
+    row = Row("diffusion_coefficient_foreign", slow, AT, "K+", kind="D_CAIT")
+    found = bulk_diffusion_at(_series(bulk_diffusion=[row]), AT)
+    assert found.estimate.status == "undetermined"
+    assert "of the foreign ion" in found.estimate.note

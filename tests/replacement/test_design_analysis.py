@@ -123,6 +123,7 @@ def test_assumptions_are_said() -> None:
         ((), {}, "at which temperature"),
         ((343.15,), {"ions": ["Na+"]}, r"D of Na\+ is not known"),
         ((343.15,), {"ions": {"Li+": 1.0}}, r"Li\+ is the native ion"),
+        ((343.15,), {"ions": {"Ca2+": 1e-6}}, r"ions of one charge, Ca2\+ and Li\+ have two"),
     ],
 )
 def test_what_is_missing_is_named(inputs: tuple[float, ...], options: dict[str, Any], message: str) -> None:

@@ -90,3 +90,13 @@ def test_without_a_usable_profile_the_first_reason_is_told() -> None:
     series = Series(GLASS, "s/fit", labels=("k.csv",), pieces=(Failure("k.csv", "no counts"),))
     with pytest.raises(AnalysisError, match="no profile could be used: no counts"):
         replacements_of_study(series, FitOptions())
+
+
+def test_ions_of_another_charge_are_refused() -> None:
+    """The fit's equations leave out the ratio of the charges, which changes the plateau by half of itself."""
+    depth = np.linspace(0.5e-9, 199.5e-9, 200)
+    native = 0.15 + 0.85 / (1 + np.exp(-(depth - 97e-9) / 6e-9))
+    item = _item({**FIELDS, "ion": "Ca2+"}, position_metre=depth, counts_7Li=np.round(15000 * native),
+                 counts_40Ca=np.round(19000 * (1 - native)))  # fmt: skip
+    with pytest.raises(InputError, match=r"ions of one charge, Ca2\+ and Li\+ have two"):
+        measured_one(item, GLASS, FitOptions())

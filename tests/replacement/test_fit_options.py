@@ -31,7 +31,7 @@ def test_a_share_with_or_without_its_error(text: str, value: float, sd: float | 
 
 def test_both_may_be_free() -> None:
     options = FitOptions.model_validate({"vacancy_fraction": "free", "immobile_fraction": "free"})
-    assert options.frees_vacancies
+    assert options.vacancy_fraction == "free"
     assert options.immobile_fraction == "free"
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from ionscape.core.errors import InputError
 from ionscape.replacement.mesh import ExpectedFront, expected_fronts, film_faces, graded_faces
+from ionscape.replacement.programme import Programme, Stage
 
-from .replacement_cases import REFERENCES
+from .replacement_cases import REFERENCES, TEMPERATURE
 
 
 @given(
@@ -52,3 +53,18 @@ def test_never_deeper_than_the_sample() -> None:
     case = REFERENCES["K"]
     faces = film_faces(case.conductor(thickness=120e-9), case.programme(), 100)
     assert faces[-1] == 120e-9
+
+
+def test_poling_resolves_the_debye_length() -> None:
+    """Blocking electrodes: cells of a fraction of it at both faces and where 10 V deplete 0.9 nm."""
+    conductor = REFERENCES["K"].conductor()
+    stage = Stage(100.0, "voltage", 10.0, temperature=TEMPERATURE, surface="blocking")
+    faces = film_faces(conductor, Programme((stage,)), 600)
+    width, debye = np.diff(faces), 0.0305e-9  # of the assumed set, closed form
+    assert faces[-1] == conductor.thickness
+    assert width[0] < debye / 3
+    assert width[-1] < debye / 3
+    depleted = np.sqrt(2 * 8 * 8.854e-12 * 10 / (1.602e-19 * 1.41e28))
+    assert width[int(np.searchsorted(faces, depleted))] < debye / 2
+    ratio = width[1:] / width[:-1]
+    assert np.max(np.maximum(ratio, 1 / ratio)) < 1.6

@@ -160,6 +160,10 @@ def test_without_d_bulk_there_is_no_confident_width(run: Run) -> None:
     assert "D_bulk" in row.estimate.note
     assert "meV" in row.estimate.note
     assert run.row("alone", "diffusion_coefficient_foreign", "K+").estimate.status == "determined"
+    remedies = run.findings("alone")[0]
+    assert "D_bulk to ± 10 %" in remedies
+    assert "a second foreign ion" in remedies
+    assert remedies.endswith("the width is therefore not given as a number.")
 
 
 def test_what_went_in_is_not_given_back_as_d_cait(run: Run) -> None:

@@ -24,7 +24,8 @@ Density = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 
 QUARTER_TURN = math.pi / 2
 FIRST_STEP, LOWEST_STEP = 0.45, 0.02
-WANTED = 0.85  # share of trajectories that are accepted
+SHORTEST = 0.25  # of the step size, in a trajectory
+WANTED = 0.9  # share of trajectories that are accepted
 CHAINS = 64
 ENOUGH = 0.5  # of the draws should be independent; else only every third or ninth is kept
 THINNINGS = (1, 3, 9)
@@ -98,8 +99,22 @@ class _Chains:
         self, density: Density, root: FloatArray, lower: FloatArray, upper: FloatArray, rng:
         np.random.Generator
     ) -> None:
-        self.density, self.root, self.lower, self.upper, self.rng = density, root, lower, upper, rng
+        self.log_density_at, self.root, self.lower, self.upper, self.rng = density, root, lower, upper, rng
         self.step = FIRST_STEP
+
+    def density(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The density mirrored at its limits, so that trajectories pass through them."""
+        folded, sign = self.folded(theta)
+        value, gradient = self.log_density_at(folded)
+        outside = np.any((folded < self.lower) | (folded > self.upper), axis=1)
+        return np.where(outside, -np.inf, value), gradient * sign
+
+    def folded(self, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Points within the limits, and the sign of d(within)/d(point)."""
+        below, above = theta < self.lower, theta > self.upper
+        with np.errstate(invalid="ignore"):
+            inside = np.where(below, 2 * self.lower - theta, np.where(above, 2 * self.upper - theta, theta))
+        return inside, np.where(below | above, -1.0, 1.0)
 
     def begin(self, start: FloatArray) -> None:
         """Spread the chains around the start, within the bounds."""
@@ -116,20 +131,22 @@ class _Chains:
         """One trajectory of every chain; the share accepted."""
         momentum = self.rng.standard_normal(self.theta.shape)
         energy = self.log_density - 0.5 * np.sum(momentum**2, axis=1)
-        # Lengths that vary keep a chain from coming back to where it was.
+        # Lengths that vary keep a chain from coming back to where it was; steps that do take it round bends.
         length = QUARTER_TURN * self.rng.uniform(0.6, 1.4)
-        steps = max(1, round(length / self.step))
+        step = self.step * self.rng.uniform(SHORTEST, 1.0)
+        steps = max(1, round(length / step))
         theta, log_density, gradient = self.theta, self.log_density, self.gradient
         with np.errstate(over="ignore", invalid="ignore"):
             for _ in range(steps):
-                momentum = momentum + 0.5 * self.step * gradient @ self.root
-                theta = theta + self.step * momentum @ self.root.T
+                momentum = momentum + 0.5 * step * gradient @ self.root
+                theta = theta + step * momentum @ self.root.T
                 log_density, gradient = self.density(theta)
-                momentum = momentum + 0.5 * self.step * gradient @ self.root
+                momentum = momentum + 0.5 * step * gradient @ self.root
             gain = log_density - 0.5 * np.sum(momentum**2, axis=1) - energy
-        inside = np.all((theta >= self.lower) & (theta <= self.upper), axis=1)
-        gain = np.where(inside & np.isfinite(gain), gain, -np.inf)
+        gain = np.where(np.isfinite(gain), gain, -np.inf)
         taken = np.log(self.rng.uniform(size=gain.size)) < gain
+        theta, sign = self.folded(theta)
+        gradient = gradient * sign
         self.theta = np.where(taken[:, None], theta, self.theta)
         self.log_density = np.where(taken, log_density, self.log_density)
         self.gradient = np.where(taken[:, None], gradient, self.gradient)

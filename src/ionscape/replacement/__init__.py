@@ -34,6 +34,8 @@ _WHERE: dict[str, str] = {
     "Mixture": "site_energy_distribution",
     "SiteEnergyDistribution": "site_energy_distribution",
     "Tabulated": "site_energy_distribution",
+    "constant_current": "programme",
+    "joined": "programme",
     "Programme": "programme",
     "Stage": "programme",
     "Trace": "programme",

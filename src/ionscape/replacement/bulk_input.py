@@ -114,6 +114,8 @@ def _beyond_bulk(row: Row) -> bool:
 
 
 def _from_diffusion(series: Series, rows: Sequence[Row], temperature: Estimate) -> BulkDiffusion:
+    if any(row.quantity.endswith("_foreign") for row in rows):
+        return _none("'bulk_diffusion' is D of the foreign ion: give that of the native one")
     kinds = list(dict.fromkeys(row.kind for row in rows))
     if len(kinds) > 1:
         return _none(f"'bulk_diffusion' gives {' and '.join(symbol_of(k) for k in kinds)}: name one")

@@ -14,6 +14,7 @@ from ionscape.core.estimate import Estimate, exact
 from ionscape.core.outcome import Outcome, Row
 from ionscape.core.quantity import dimension_of
 from ionscape.core.registry import Series
+from ionscape.core.wording import listed, sentence
 from ionscape.replacement import design_figures as figures
 from ionscape.replacement import design_words as words
 from ionscape.replacement.design_choice import (
@@ -58,7 +59,7 @@ def design_of_study(series: Series, options: Any) -> Outcome:
     return Outcome(
         rows=(*_rows(candidates, rows), *_set_rows(sets)),
         findings=tuple(words.findings(inputs, candidates, sets, rows, further, lost)),
-        warnings=(*(_sentence(doubt) for doubt in inputs.doubts), *_warnings(candidates, options)),
+        warnings=(*(sentence(doubt) for doubt in inputs.doubts), *_warnings(candidates, options)),
         figures=(
             figures.profiles_figure(candidates, inputs.spectrometer),
             figures.uncertainty_figure(curves, options.front_depth.value),
@@ -68,10 +69,6 @@ def design_of_study(series: Series, options: Any) -> Outcome:
         arrays=_arrays(candidates, curves),
         citations=("gunawan2024",),
     )
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")
 
 
 def _sets(inputs: DesignInputs, candidates: Sequence[Candidate]) -> dict[tuple[str, ...], float]:
@@ -133,7 +130,7 @@ def _rows(candidates: Sequence[Candidate], rows: Mapping[str, Mapping[str, Estim
 
 def _set_rows(sets: Mapping[tuple[str, ...], float]) -> list[Row]:
     return [
-        Row(words.WIDTH, exact(sd, dimension_of("J")), None, words.set_name(ions))
+        Row(words.WIDTH, exact(sd, dimension_of("J")), None, listed(ions))
         for ions, sd in sets.items() if len(ions) > 1
     ]  # fmt: skip
 

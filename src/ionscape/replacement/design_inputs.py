@@ -13,6 +13,7 @@ from scipy.constants import Boltzmann, elementary_charge
 from ionscape.core.errors import InputError
 from ionscape.core.estimate import Estimate, covariance, exact, measured
 from ionscape.core.field_types import estimate_of
+from ionscape.core.formula import parse_ion
 from ionscape.core.number_format import format_celsius
 from ionscape.core.outcome import Row
 from ionscape.core.quantity import DIMENSIONLESS, dimension_of
@@ -204,6 +205,10 @@ def _ratios(
     wanted: Mapping[str, StatedIon] = options.ions or {
         ion: StatedIon(ion) for ion in (measured_ions or ASSUMED_RATIOS) if ion != native
     }
+    other = [ion for ion in wanted if parse_ion(ion).charge != parse_ion(native).charge]
+    if other:
+        raise InputError(f"a design is for ions of one charge, {other[0]} and {native} have two: "
+                         "replacement.simulate describes them")  # fmt: skip
     if native in wanted:
         raise InputError(f"{native} is the native ion: a foreign one has to replace it")
     found: dict[str, Estimate] = {}

@@ -8,16 +8,12 @@ from collections.abc import Mapping, Sequence
 from ionscape.core.estimate import Estimate
 from ionscape.core.number_format import format_celsius, format_number, format_quantity
 from ionscape.core.outcome import Table
+from ionscape.core.wording import listed
 from ionscape.replacement.design_choice import Candidate, Window
 from ionscape.replacement.design_inputs import MEV, DesignInputs
 
 WIDTH = "site_energy_fwhm_expected_uncertainty"
 LITTLE = 0.9  # of an uncertainty: a second ion that leaves more than this is not worth its experiment
-
-
-def set_name(ions: Sequence[str]) -> str:
-    """``K+``, ``K+ and Cs+``, ``K+, Rb+ and Cs+``."""
-    return " and ".join([", ".join(ions[:-1]), ions[-1]]) if len(ions) > 1 else "".join(ions)
 
 
 def findings(
@@ -64,7 +60,7 @@ def _second(best: Candidate, sets: Mapping[tuple[str, ...], float]) -> list[str]
     ions, sd = min(pairs.items(), key=lambda pair: pair[1])
     second = next(ion for ion in ions if ion != best.planned.ion)
     every = max(sets, key=len)
-    more = f"; {set_name(every)} together reach {_mev(sets[every])}" if len(every) > 2 else ""
+    more = f"; {listed(every)} together reach {_mev(sets[every])}" if len(every) > 2 else ""
     if sd > LITTLE * best.sd:
         return [f"A second ion adds little: {second} as well brings it to {_mev(sd)}{more}."]
     return [f"The best second ion is {second}: both together give {_mev(sd)} instead of "

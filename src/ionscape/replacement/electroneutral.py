@@ -49,7 +49,7 @@ def solve(
     progress : callable, optional
         Told the share of the programme that is done.
     ride : Ride, optional
-        How the mesh moves with the front; ``faces`` are then where it ends, ``initial`` is on its first faces.
+        How the mesh moves with the fronts: ``faces`` are where it ends, ``initial`` is on its first faces.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def solve(
     if is_pair(conductor, programme):
         run = PairRun(conductor, depths, tolerance, progress, programme.duration, ride=ride)
     else:
-        run = Run(conductor, depths, tolerance, progress, programme.duration)
+        run = Run(conductor, depths, tolerance, progress, programme.duration, ride=ride)
     run.begin(initial, mixed)
     saves = np.unique(np.asarray(save_at, dtype=float))
     for stage in programme.stages:

@@ -20,6 +20,7 @@ from ionscape.replacement.electroneutral_pair_kernel import MovingFilm, PairLaw,
 from ionscape.replacement.electroneutral_pair_steps import pair_run
 from ionscape.replacement.electroneutral_run import Run, gave_up, thermal_voltage
 from ionscape.replacement.electroneutral_steps import film_geometry
+from ionscape.replacement.expected_front import hottest
 from ionscape.replacement.programme import Stage
 
 FloatArray = NDArray[np.float64]
@@ -83,7 +84,7 @@ class PairRun(Run):
     def _log(self, rows: FloatArray, foreign: float, laws: kernel.Laws, stage: Stage) -> None:
         """Time, current, voltages across the film as it ends and across the bulk behind that."""
         time, current, drops, passed = rows.T
-        thermal, mobile = thermal_voltage(float(stage.temperature)), 1 - self.ions.immobile
+        thermal, mobile = thermal_voltage(hottest(stage)), 1 - self.ions.immobile
         bulk = math.exp(float(laws.tables[0, 0, -1, 0])) * mobile
         first, length = self.faces[1], self.faces[-1]
         lacking = np.zeros_like(passed)

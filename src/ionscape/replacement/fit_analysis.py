@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ionscape.core.channel import channel_of
 from ionscape.core.errors import AnalysisError, InputError
 from ionscape.core.estimate import Estimate
+from ionscape.core.formula import parse_ion
 from ionscape.core.outcome import Failure, Outcome, Row
 from ionscape.core.registry import Item, Series
 from ionscape.core.sample import Sample
@@ -24,7 +25,8 @@ from ionscape.replacement.fit_result import ProfileFit, SiteEnergyFit
 from ionscape.replacement.fit_study_inputs import StudyInputs, study_inputs
 from ionscape.replacement.fit_tables import fit_tables
 from ionscape.replacement.fit_words import balance_warnings, citations, fit_findings, tensions
-from ionscape.replacement.fitted_law import fitted_law, value_of
+from ionscape.replacement.fitted_law import fitted_law, immobile_of, value_of
+from ionscape.replacement.further_measurements import with_next_experiments
 from ionscape.replacement.measured_profile import MeasuredProfile, measured_profile
 from ionscape.replacement.measurement_fields import ReplacementMeasurement
 from ionscape.replacement.model_comparison import ModelComparison, compare_distributions
@@ -58,8 +60,16 @@ def measured_one(item: Item, sample: Sample, options: Any) -> MeasuredProfile:
     if sample.carrier and found.native_ion != sample.carrier:
         raise InputError(f"the profile is of {found.native_ion}, but carrier and carrier_density of sample "
                          f"{sample.name} are those of {sample.carrier}")  # fmt: skip
+    _refuse_other_charge(found)
     course_of(found)  # refuses a programme that the fit cannot describe
     return _within(found, options.depth_range)
+
+
+def _refuse_other_charge(profile: MeasuredProfile) -> None:
+    native, foreign = (parse_ion(name).charge for name in (profile.native_ion, profile.foreign_ion))
+    if native != foreign:
+        raise InputError(f"the fit describes ions of one charge, {profile.foreign_ion} and "
+                         f"{profile.native_ion} have two: replacement.simulate describes them")  # fmt: skip
 
 
 def _within(profile: MeasuredProfile, depths: tuple[float, float] | None) -> MeasuredProfile:
@@ -100,6 +110,7 @@ def replacements_of_study(series: Series, options: Any) -> Outcome:
     alone = bulk_from_profiles_alone(
         fit, inputs.profiles, lambda bulk: _fitted(series, inputs, options, bulk), series.source
     )
+    fit = with_next_experiments(fit, inputs.profiles, inputs.carrier_density.value, inputs.charge)
     free, refused = _model_free(inputs, series.seed) if options.model_free else ((), ())
     balances = [charge_balance(p, inputs.carrier_density, inputs.charge) for p in inputs.profiles]
     checks = [_check(fit, one, of, inputs) for one, of in zip(fit.profiles, inputs.profiles, strict=True)]
@@ -162,11 +173,10 @@ def _model_free(inputs: StudyInputs, seed: int) -> tuple[tuple[ModelFreeDiffusio
 def _check(fit: SiteEnergyFit, one: ProfileFit, of: MeasuredProfile, inputs: StudyInputs) -> ProfileCheck:
     course = course_of(of)
     foreign = value_of(fit, f"diffusion_coefficient_foreign {one.item}", one.foreign_diffusion.value)
-    immobile = value_of(fit, "immobile_fraction", fit.immobile_fraction.value)
     return profile_check(
         fitted_law(fit, one), foreign, one.depth, one.native_inside, charge=course.charge,
         duration=course.duration, carrier_density=inputs.carrier_density.value, ion_charge=inputs.charge,
-        temperature=one.temperature.value, immobile_fraction=immobile,
+        temperature=one.temperature.value, immobile_fraction=immobile_of(fit),
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from ionscape.core.quantity import DIMENSIONLESS, Dimension, named_dimension, to
 from ionscape.replacement.bulk_line import bulk_line, line_in_words
 from ionscape.replacement.fit_estimates import Drawn, estimates_of, fixed_or_not
 from ionscape.replacement.fit_identifiability import fit_identifiability
+from ionscape.replacement.fit_limits import judge_limits
 from ionscape.replacement.fit_result import BulkLine, ProfileFit, SiteEnergyFit
 from ionscape.replacement.posterior import Posterior, curvature_posterior
 from ionscape.replacement.profile_curves import curves_of, summaries_of
@@ -149,6 +150,7 @@ def _judged(
     g, _ = problem.parameters.quantities(posterior.theta)
     _judge_vacancies(problem, g, found)
     _judge_immobile(problem, g, found)
+    judge_limits(problem, posterior, found)
     if line is not None:
         note = (
             "without D_bulk a profile fixes the width only together with it: " + line_in_words(line)

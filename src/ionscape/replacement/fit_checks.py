@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.constants import elementary_charge
 
 from ionscape.core.errors import InputError
 from ionscape.core.serial import storable
@@ -67,12 +68,12 @@ def profile_check(
     immobile_fraction : float
     """
     current = charge / duration
-    density = carrier_density * abs(ion_charge)
-    ratio, reason = _by_zones(law, foreign, depth, native, current, density, temperature)
+    density = carrier_density * abs(ion_charge) * elementary_charge
+    ratio, reason = _by_zones(law, foreign, depth, native, current / density, temperature, immobile_fraction)
     try:
         predicted = front(
             law, foreign, current, charge, carrier_density=carrier_density, temperature=temperature,
-            native_charge=ion_charge, foreign_charge=int(math.copysign(1, ion_charge)),
+            native_charge=ion_charge, foreign_charge=ion_charge,
             immobile_fraction=immobile_fraction,
         ).plateau_fraction  # fmt: skip
     except InputError:
@@ -81,23 +82,25 @@ def profile_check(
 
 
 def _by_zones(
-    law: DiffusionLaw, foreign: float, depth: FloatArray, native: FloatArray, current: float, density: float,
-    temperature: float,
+    law: DiffusionLaw, foreign: float, depth: FloatArray, native: FloatArray, velocity: float,
+    temperature: float, immobile: float,
 ) -> tuple[float, str]:  # fmt: skip
-    """D of the foreign ion by eq. (3) over the fitted one, and why it is missing."""
-    from scipy.constants import elementary_charge
+    """D of the foreign ion by eq. (3) over the fitted one, and why it is missing.
 
+    ``velocity``: current over the charge of all native ions [m/s], their mean one in the bulk. The equation
+    counts the native ions that move.
+    """
     layer = summarise(depth, native).plateau_fraction
     if not math.isfinite(layer):
         return math.nan, "the profile has no front"
     middle = (1 + layer) / 2  # where eq. (3) takes the front
     at_bulk, at_front, at_layer = np.exp(law.log_diffusion(np.array([1.0, middle, layer]), temperature))
-    velocity = current / (elementary_charge * density)  # flux of native ions in the bulk over their density
+    mobile = 1 - immobile
     try:
         found = diffusion_of_foreign_ion(
-            native_bulk=1.0, native_front=middle, native_layer=layer, diffusion_bulk=float(at_bulk),
-            diffusion_front=float(at_front), diffusion_layer=float(at_layer),
-            gradient_front=_gradient(depth, native, middle), field_bulk=velocity / float(at_bulk),
+            native_bulk=mobile, native_front=middle - immobile, native_layer=max(layer - immobile, 0.0),
+            diffusion_bulk=float(at_bulk), diffusion_front=float(at_front), diffusion_layer=float(at_layer),
+            gradient_front=_gradient(depth, native, middle), field_bulk=velocity / (mobile * float(at_bulk)),
         )  # fmt: skip
     except InputError as error:
         return math.nan, str(error)

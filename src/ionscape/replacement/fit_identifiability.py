@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ionscape.core.estimate import Scale
 from ionscape.replacement.fit_parameters import prior_information
-from ionscape.replacement.identifiability import Identifiability, identifiability
+from ionscape.replacement.identifiability import Identifiability, identifiability, root_of
 from ionscape.replacement.profile_observation import Linearised
 from ionscape.replacement.profile_problem import ProfileProblem, thermal_energy
 
@@ -48,12 +48,6 @@ def fit_identifiability(problem: ProfileProblem, at: Linearised) -> Identifiabil
         data = data - cross @ np.linalg.solve(nuisance, cross.T)
     known = prior_information([entries[i] for i in main])
     return identifiability(
-        _root(data), [entries[i].name for i in main], prior_jacobian=_root(known), scales=scales,
+        root_of(data), [entries[i].name for i in main], prior_jacobian=root_of(known), scales=scales,
         values=values[main],
     )  # fmt: skip
-
-
-def _root(information: FloatArray) -> FloatArray:
-    """(P, P) rows whose outer products sum to the information."""
-    variances, vectors = np.linalg.eigh((information + information.T) / 2)
-    return np.asarray(np.sqrt(np.clip(variances, 0.0, None))[:, None] * vectors.T)

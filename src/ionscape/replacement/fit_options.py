@@ -78,8 +78,3 @@ class FitOptions(FieldModel):
         None, description="depths that are fitted, e.g. '5 nm to 200 nm', where sputtering had not settled "
         "or the crater's edge contributes; all unless given"
     )  # fmt: skip
-
-    @property
-    def frees_vacancies(self) -> bool:
-        """Whether the vacancy fraction is fitted without any prior knowledge."""
-        return self.vacancy_fraction == "free"

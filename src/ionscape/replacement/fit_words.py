@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ionscape.core.estimate import Estimate
 from ionscape.core.number_format import format_celsius, format_number, format_quantity, format_value
 from ionscape.core.quantity import to_field
+from ionscape.core.wording import listed
 from ionscape.replacement.charge_balance import FAR, ChargeBalance
 from ionscape.replacement.fit_checks import ZONES_AGREE, ProfileCheck
 from ionscape.replacement.fit_result import SiteEnergyFit
@@ -48,7 +49,14 @@ def fit_findings(
 
 def _identifiable(fit: SiteEnergyFit) -> str:
     """One finding: what the profiles fix, what is degenerate, what would break it."""
-    return " ".join(fit.identifiability.sentences()) if fit.identifiability is not None else ""
+    if fit.identifiability is None:
+        return ""
+    said = list(fit.identifiability.sentences())
+    if fit.bulk_line is not None:
+        said.append("These errors of the width would hold if the distribution had exactly this shape, also "
+                    "where no profile looks; without D_bulk the width is therefore not given as a "
+                    "number.")  # fmt: skip
+    return " ".join(said)
 
 
 # ---- the distribution -----------------------------------------------------------------------------------
@@ -65,7 +73,7 @@ def _width(fit: SiteEnergyFit, inputs: StudyInputs) -> str:
     causes = shares(width, inputs)
     if len(causes) > 1:
         each = [f"{cause} (± {format_number(sd, 2)} meV)" for cause, sd in causes]
-        text += f"; its uncertainty comes from {_listed(each)}"
+        text += f"; its uncertainty comes from {listed(each)}"
     return f"{text}."
 
 
@@ -77,7 +85,7 @@ def _family(fit: SiteEnergyFit) -> str:
 def _sources(fit: SiteEnergyFit) -> str:
     ions = list(dict.fromkeys(profile.foreign_ion for profile in fit.profiles))
     n = len(fit.profiles)
-    return f"the profile of {ions[0]}" if n == 1 else f"{n} profiles of {_listed(ions)} together"
+    return f"the profile of {ions[0]}" if n == 1 else f"{n} profiles of {listed(ions)} together"
 
 
 def shares(estimate: Estimate, inputs: StudyInputs) -> list[tuple[str, float]]:
@@ -175,10 +183,9 @@ def _bulk(inputs: StudyInputs, cait: Sequence[Estimate]) -> list[str]:
     if not known:
         return found
     first = f"The profiles by themselves, without {'it' if inputs.bulk_known else 'a conductivity'}, "
-    each = _listed(list(dict.fromkeys(format_quantity(one, "cm^2/s") for one in known)))
-    return [*found, f"{first}give D_CAIT = {each}, which rests on the assumed shape of the distribution: "
-                    "D_bulk is an "
-                    "extrapolation to the unreplaced glass."]  # fmt: skip
+    each = listed(list(dict.fromkeys(format_quantity(one, "cm^2/s") for one in known)))
+    return [*found, f"{first}give D_CAIT = {each}, which rests on the assumed shape of the distribution and "
+            "on the vacancy fraction: D_bulk is an extrapolation to the unreplaced glass."]  # fmt: skip
 
 
 def _published(fit: SiteEnergyFit) -> list[str]:
@@ -189,7 +196,7 @@ def _published(fit: SiteEnergyFit) -> list[str]:
     value = to_field(width.value, "meV")
     each = ", ".join(f"{name} {fwhm:g} meV" for name, fwhm, _ in PUBLISHED)
     near = [name for name, fwhm, _ in PUBLISHED if abs(fwhm - value) <= 2 * sd]
-    close = _listed(near) if near else "none"
+    close = listed(near) if near else "none"
     return [f"Published widths from such experiments, without stated errors: {each}; within two standard "
             f"deviations: {close}."]  # fmt: skip
 
@@ -293,7 +300,3 @@ def citations(fit: SiteEnergyFit) -> tuple[str, ...]:
     compared: Mapping[str, None] = dict.fromkeys(key for _, _, key in PUBLISHED)
     shown = tuple(compared) if fit.site_energy_fwhm.status == "determined" else ("schafer2018",)
     return tuple(dict.fromkeys(("gunawan2024", *shown, "lammert2003")))
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

@@ -46,8 +46,17 @@ def vacancies_of(fit: SiteEnergyFit, draw: FloatArray | None = None) -> float:
     return value_of(fit, "vacancy_fraction", fit.vacancy_fraction.value, draw)
 
 
+def immobile_of(fit: SiteEnergyFit, draw: FloatArray | None = None) -> float:
+    """The share of the native ions that never moves."""
+    stated = fit.immobile_fraction.value if fit.immobile_fraction.status == "determined" else 0.0
+    return value_of(fit, "immobile_fraction", stated, draw)
+
+
 def fitted_law(fit: SiteEnergyFit, profile: ProfileFit, draw: FloatArray | None = None) -> DiffusionLaw:
-    """D of the native ion against its filling at a profile's temperature.
+    """D of the native ions that move against their filling at a profile's temperature.
+
+    D_bulk is that of all native ions, as a conductivity gives it; where a share w never moves, the others
+    have D_bulk/(1 - w).
 
     Parameters
     ----------
@@ -58,6 +67,7 @@ def fitted_law(fit: SiteEnergyFit, profile: ProfileFit, draw: FloatArray | None 
         A row of ``fit.draws``; the best values unless given.
     """
     bulk, kelvin = bulk_of(fit, profile, draw), profile.temperature.value
+    bulk /= 1 - immobile_of(fit, draw)
     found = fitted_distribution(fit, draw)
     if found is None:
         return ConstantDiffusion(bulk, reference_temperature=kelvin)

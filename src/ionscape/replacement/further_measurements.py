@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +18,74 @@ from ionscape.replacement.experiment_design import (
     attach,
     expected_derivatives,
 )
-from ionscape.replacement.identifiability import Identifiability, identifiability
+from ionscape.replacement.fit_result import SiteEnergyFit
+from ionscape.replacement.fitted_law import bulk_of, vacancies_of, value_of
+from ionscape.replacement.identifiability import Identifiability, identifiability, root_of
+from ionscape.replacement.measured_profile import MeasuredProfile
+from ionscape.replacement.profile_course import course_of
 
 FloatArray = NDArray[np.float64]
 SLOWER, LESS = 4.0, 0.5
+UNSEEN = 1e-6
+"""Counts of an ion that was not measured: so few that they tell nothing."""
+
+
+def with_next_experiments(
+    fit: SiteEnergyFit, profiles: Sequence[MeasuredProfile], carrier_density: float, charge: int
+) -> SiteEnergyFit:
+    """A fit of one profile, with what a second one would add said in its identifiability.
+
+    Nothing is added where the profiles that could be measured are not those that `attach` describes: other
+    distributions than a Gaussian, free immobile ions, or a foreign ion that forms no front.
+
+    Parameters
+    ----------
+    fit : SiteEnergyFit
+    profiles : sequence of MeasuredProfile
+        That were fitted.
+    carrier_density : float
+        [m^-3]
+    charge : int
+        Of the native ion.
+    """
+    known = fit.identifiability
+    simple = fit.distribution == "gaussian" and len(fit.profiles) == 1
+    if known is None or not simple or "immobile_fraction" in known.names:
+        return fit
+    glass = Glass(
+        value_of(fit, "site_energy_fwhm", fit.site_energy_fwhm.value), vacancies_of(fit), carrier_density,
+        math.nan, charge, fit.immobile_fraction.value,
+    )  # fmt: skip
+    one, measured = fit.profiles[0], profiles[0]
+    foreign = value_of(fit, f"diffusion_coefficient_foreign {one.item}", one.foreign_diffusion.value)
+    course = course_of(measured)
+    try:
+        done = attach(
+            glass, one.foreign_ion, temperature=one.temperature.value, bulk_diffusion=bulk_of(fit, one),
+            foreign_diffusion=foreign, length=course.charge / glass.charge_density, duration=course.duration,
+        )  # fmt: skip
+    except AnalysisError:
+        return fit
+    return replace(fit, identifiability=with_further_experiments(known, glass, done, as_measured(measured)))
+
+
+def as_measured(profile: MeasuredProfile) -> Spectrometer:
+    """An instrument that counts and resolves as it did for this profile."""
+    counts = _counts_at_one(profile.native, profile.native_sd)
+    foreign = 0.0
+    if profile.foreign is not None and profile.foreign_sd is not None:
+        foreign = _counts_at_one(profile.foreign, profile.foreign_sd)
+    return Spectrometer(
+        counts, max(foreign, UNSEEN), float(np.median(np.diff(profile.depth))), profile.resolution[0],
+        profile.depth_scale_sd, profile.charge_scale_sd,
+        max(profile.native_scale_sd, profile.foreign_scale_sd if foreign else 0.0),
+    )  # fmt: skip
+
+
+def _counts_at_one(fraction: FloatArray, sd: FloatArray) -> float:
+    """Counts of a slice at fraction 1, by Poisson's law from the slices where the ion abounds."""
+    many = fraction > 0.5 * np.max(fraction)
+    return float(np.median(fraction[many] / sd[many] ** 2))
 
 
 def with_further_experiments(
@@ -39,7 +105,7 @@ def with_further_experiments(
         As the further profile would be measured.
     """
     return identifiability(
-        _root(known.information), known.names, prior_jacobian=_root(known.prior_information),
+        root_of(known.information), known.names, prior_jacobian=root_of(known.prior_information),
         scales=["log" if scale == "log" else "linear" for scale in known.scales], values=known.values,
         extra=further_experiments(known, glass, done, spectrometer), instrument=known.instrument,
     )  # fmt: skip
@@ -79,8 +145,3 @@ def _wide(rows: FloatArray, known: Identifiability) -> FloatArray:
         if k is not None:
             wide[:, k] = rows[:, column] / (1.0 if known.scales[k] == "log" else known.values[k])
     return wide
-
-
-def _root(information: FloatArray) -> FloatArray:
-    variances, vectors = np.linalg.eigh((information + information.T) / 2)
-    return np.asarray(np.sqrt(np.clip(variances, 0.0, None))[:, None] * vectors.T)

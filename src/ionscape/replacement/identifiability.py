@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from ionscape.core.estimate import Scale
 from ionscape.core.outcome import Table
 from ionscape.core.serial import storable
+from ionscape.core.wording import capital, listed
 
 FloatArray = NDArray[np.float64]
 
@@ -99,16 +100,6 @@ class Identifiability:
             object.__setattr__(self, "instrument", (False,) * len(self.names))
 
     @property
-    def fixed_by_data(self) -> tuple[str, ...]:
-        """Parameters that the profiles alone give to better than 30 %, and better than the prior."""
-        return tuple(self.names[k] for k in np.flatnonzero(self._fixed()))
-
-    @property
-    def not_fixed_by_data(self) -> tuple[str, ...]:
-        """The others: they stand on prior knowledge, or on nothing."""
-        return tuple(self.names[k] for k in np.flatnonzero(~self._fixed()))
-
-    @property
     def degenerate_pairs(self) -> tuple[tuple[int, int], ...]:
         """Indices of parameters that the data alone cannot tell apart (correlation beyond 0.95)."""
         return tuple((i, j) for i in range(len(self.names)) for j in range(i + 1, len(self.names))
@@ -154,7 +145,7 @@ class Identifiability:
         if not fixed and self.sd[k] < 0.7 * self.sd_prior[k]:
             by = "both together" if np.isfinite(self.sd_prior[k]) else "the priors of others"
         spreads = (self.sd_data[k], self.sd_conditional[k], self.sd_prior[k], self.sd[k])
-        return (_capital(_word(self.names[k])), shown_value(self.names[k], float(self.values[k])),
+        return (capital(_word(self.names[k])), shown_value(self.names[k], float(self.values[k])),
                 *(self._spread(k, float(s)) for s in spreads), by)  # fmt: skip
 
     def _step(self, k: int) -> float:
@@ -168,8 +159,8 @@ class Identifiability:
         known = [f"{_word(self.names[k])} ({self._spread(k, float(self.sd_data[k]))})" for k in fixed]
         lost = [self._unfixed(k) for k in range(len(self.names))
                 if k not in fixed and not self.instrument[k]]  # fmt: skip
-        text = f"The profiles alone fix {_listed(known)}" if known else "The profiles alone fix no parameter"
-        return f"{text}; they do not fix {_listed(lost)}." if lost else f"{text}: all of them."
+        text = f"The profiles alone fix {listed(known)}" if known else "The profiles alone fix no parameter"
+        return f"{text}; they do not fix {listed(lost)}." if lost else f"{text}: all of them."
 
     def _unfixed(self, k: int) -> str:
         alone = self._spread(k, float(self.sd_data[k]))
@@ -194,7 +185,7 @@ class Identifiability:
                    f"{100 * step:.0f} % more for {_word(self.names[k])}")  # fmt: skip
             degenerate = (min(t, k), max(t, k)) in self.degenerate_pairs
             tie = "cannot be told apart" if degenerate else "move together"
-            found.append(f"{_capital(_word(self.names[k]))} and {_word(self.names[t])} {tie}: {how} changes "
+            found.append(f"{capital(_word(self.names[k]))} and {_word(self.names[t])} {tie}: {how} changes "
                          f"{_word(self.names[t])} by {moved[1]}.")  # fmt: skip
         return found
 
@@ -296,6 +287,12 @@ def without_nuisances(jacobian: ArrayLike, n_shared: int) -> FloatArray:
     return np.asarray(shared - basis @ (basis.T @ shared))
 
 
+def root_of(information: FloatArray) -> FloatArray:
+    """(P, P) rows whose outer products sum to the information."""
+    variances, vectors = np.linalg.eigh((information + information.T) / 2)
+    return np.asarray(np.sqrt(np.clip(variances, 0.0, None))[:, None] * vectors.T)
+
+
 def shown_value(name: str, value: float) -> str:
     """A parameter's value as the field prints it."""
     unit, factor = _unit(name)
@@ -362,7 +359,9 @@ def _candidates(names: Sequence[str], scales: Sequence[Scale], values: FloatArra
     found = {
         "D_bulk to ± 10 % (dc conductivity by impedance at the experiment's temperature)": bulk,
         "the vacancy fraction to ± 0.02 (density and a count of sites, by NMR or simulation)": vacancy,
-        "both of these": np.vstack([bulk, vacancy]) if bulk.size and vacancy.size else np.zeros((0, 1)),
+        "D_bulk to ± 10 % and the vacancy fraction to ± 0.02": (
+            np.vstack([bulk, vacancy]) if bulk.size and vacancy.size else np.zeros((0, 1))
+        ),
     }
     return {label: rows for label, rows in found.items() if rows.size}
 
@@ -387,11 +386,3 @@ def _unit(name: str) -> tuple[str, float]:
     if base in (*_BULK, "diffusion_coefficient_foreign", "foreign_diffusion"):
         return format_unit("cm^2/s"), 1e-4
     return "", 1.0
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -11,8 +11,8 @@ FloatArray = NDArray[np.float64]
 
 
 class Profile(NamedTuple):
-    """Faces (C + 1,) [m]; fractions and mixed parts (C, N); potential [V] at the surface and the cells' centres,
-    field [V/m] at the faces (C + 1,); fluxes (C + 1, N)."""
+    """Faces (C + 1,) [m]; fractions and mixed parts (C, N); potential [V] at the surface and the cells'
+    centres, field [V/m] at the faces (C + 1,); fluxes (C + 1, N)."""
 
     faces: FloatArray
     fractions: FloatArray
@@ -42,7 +42,8 @@ def averages(here: FloatArray, values: FloatArray, there: FloatArray) -> FloatAr
     """Cell averages (C, ...) over other cells; behind the last face the values of the last cell go on."""
     from scipy.interpolate import PchipInterpolator
 
-    amount = np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum((values.T * np.diff(here)).T, axis=0)])
+    summed = np.cumsum((values.T * np.diff(here)).T, axis=0)
+    amount = np.concatenate([np.zeros((1, *values.shape[1:])), summed])
     inside = PchipInterpolator(here, amount)(np.minimum(there, here[-1]))
     inside += np.multiply.outer(np.maximum(there - here[-1], 0.0), values[-1])
     return np.asarray((np.diff(inside, axis=0).T / np.diff(there)).T)

@@ -70,7 +70,8 @@ def graded_faces(fronts: Sequence[ExpectedFront], length: float, cells: int) -> 
     parts = [np.linspace(0, length, 2001)]
     for front in fronts:
         reach = np.concatenate([offsets, np.geomspace(1e2, max(1e3, 2 * length / front.width), 800)[1:]])
-        parts += [front.depth + front.width * reach, front.depth - front.width * reach, [front.depth]]
+        away = np.concatenate([-front.width * reach, [0.0], front.width * reach])
+        parts.append(front.depth + away)
     x = np.unique(np.clip(np.concatenate(parts), 0, length))
     count = EVENLY / length * x
     for front in fronts:
@@ -143,9 +144,9 @@ def charged_layers(conductor: Conductor, programme: Programme) -> list[ExpectedF
     return found
 
 
-def too_coarse(conductor: Conductor, programme: Programme, faces: FloatArray) -> str:
-    """Words for a mesh whose cells are too wide for an expected front, with the number that it needs; empty
-    if it is fine."""
+def cells_in_front(conductor: Conductor, programme: Programme, faces: FloatArray) -> tuple[float, float]:
+    """The smallest number of cells in the 10-90 % width of an expected front (infinite: no front), and where
+    [m]."""
     least, at = math.inf, 0.0
     for front in expected_fronts(conductor, programme)[0]:
         k = int(np.searchsorted(faces, front.depth)) - 1
@@ -154,6 +155,13 @@ def too_coarse(conductor: Conductor, programme: Programme, faces: FloatArray) ->
         per_width = front.width / float(np.mean(np.diff(faces)[max(k - 1, 0) : k + 2]))
         if per_width < least:
             least, at = per_width, front.depth
+    return least, at
+
+
+def too_coarse(conductor: Conductor, programme: Programme, faces: FloatArray) -> str:
+    """Words for a mesh whose cells are too wide for an expected front, with the number that it needs; empty
+    if it is fine."""
+    least, at = cells_in_front(conductor, programme, faces)
     if least >= LEAST_CELLS:
         return ""
     needed = math.ceil((len(faces) - 1) * LEAST_CELLS / least)

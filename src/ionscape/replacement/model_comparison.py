@@ -19,6 +19,7 @@ from ionscape.core.estimate import Estimate
 from ionscape.core.number_format import format_quantity
 from ionscape.core.outcome import Table
 from ionscape.core.serial import storable
+from ionscape.core.wording import capital
 from ionscape.fit.information import bic, effective_count
 from ionscape.replacement.fit_result import SiteEnergyFit
 from ionscape.replacement.measured_profile import MeasuredProfile
@@ -122,11 +123,11 @@ class ModelComparison:
         rows = []
         for c in self.contenders:
             if c.failure:
-                rows.append((_capital(WORDS[c.distribution]), "–", "–", "–", "–", c.failure))
+                rows.append((capital(WORDS[c.distribution]), "–", "–", "–", "–", c.failure))
                 continue
             width = "–" if c.fwhm is None else format_quantity(c.fwhm, "meV")
             immobile = f"{100 * c.immobile_fraction:.2g} %" if c.immobile_fraction > 0 else "–"
-            rows.append((_capital(WORDS[c.distribution]), str(c.n_parameters), f"{c.chi_square:.5g}",
+            rows.append((capital(WORDS[c.distribution]), str(c.n_parameters), f"{c.chi_square:.5g}",
                          _number(c.criterion - self.best.criterion), width, immobile))  # fmt: skip
         return Table(
             "model_comparison", "Distributions of site energies compared",
@@ -223,7 +224,3 @@ def _names(contenders: Sequence[Contender]) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.0f}" if value >= CLEAR else f"{value:.1f}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -139,7 +139,7 @@ class _Run:
             self.mixed[1:-1, i] = mixed.get(ion.name, 0.0)
         if initial_field is not None:
             self.state[:-1, 0] = np.asarray(initial_field, dtype=float) * self.units.length / self.units.volt
-        first = Saved.of(0.0, self.state, self.work.flux, self.faces, self.units)
+        first = Saved.of(0.0, self.state, self.work.flux, self.mixed, self.faces, self.units)
         stated = np.asarray(initial.get(native, first.fractions[:, 0]), dtype=float)
         wrong = np.max(np.abs(first.fractions[:, 0] - stated))
         if wrong > UNBALANCED or np.min(first.fractions) < -UNBALANCED:
@@ -228,7 +228,9 @@ class _Run:
     def _save(self, drive: Drive, at: float, dt: float) -> None:
         climate = drive.climate(at, dt, self.state, self.mixed)
         rates(drive.film, climate, 0, self.state, self.current, self.work, self.trial)
-        self.saved.append(Saved.of(self.time + at, self.state, self.work.flux, self.faces, self.units))
+        self.saved.append(
+            Saved.of(self.time + at, self.state, self.work.flux, self.mixed, self.faces, self.units)
+        )
 
     def warnings(self) -> tuple[str, ...]:
         """What the user should know of the film."""

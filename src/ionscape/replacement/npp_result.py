@@ -31,6 +31,8 @@ class Saved:
     excess : (C,) array
         Charge density over e n0.
     flux : (C + 1, N) array
+    mixed : (C, N) array
+        Parts whose site energies have mixed.
     """
 
     time: float
@@ -38,14 +40,18 @@ class Saved:
     fractions: FloatArray
     excess: FloatArray
     flux: FloatArray
+    mixed: FloatArray
 
     @classmethod
-    def of(cls, time: float, state: FloatArray, flux: FloatArray, faces: FloatArray, units: Units) -> Saved:
+    def of(
+        cls, time: float, state: FloatArray, flux: FloatArray, mixed: FloatArray, faces: FloatArray,
+        units: Units,
+    ) -> Saved:  # fmt: skip
         """Copy a state, the native ion by Gauss's law."""
         excess = units.debye_squared * np.diff(state[:-1, 0]) / np.diff(faces / units.length)
         fractions = state[1:-1].copy()
         fractions[:, 0] = 1 + excess - fractions[:, 1:].sum(axis=1)
-        return cls(time, state.copy(), fractions, excess, flux.copy())
+        return cls(time, state.copy(), fractions, excess, flux.copy(), mixed[1:-1].copy())
 
 
 def assembled(
@@ -93,7 +99,10 @@ def assembled(
         description="Nernst-Planck-Poisson",
         n_steps=len(trace),
         warnings=warnings,
-    )
+        mixed={
+            name: np.array([each.mixed[:, i] for each in kept]) for i, name in enumerate(names[1:], start=1)
+        } if 0 < conductor.intermixing_time < np.inf else {},
+    )  # fmt: skip
 
 
 def _mass_error(units: Units, first: Saved, last: Saved, fractions: FloatArray, widths: FloatArray) -> float:

@@ -40,6 +40,8 @@ class Observation:
         Points that count.
     inflation, inflation_foreign : float
         Factor of the stated counting errors.
+    correction : (C,) array or None
+        Added to the cells' fractions: what a fine mesh gives more than these cells do, at the best fit.
     """
 
     profile: MeasuredProfile
@@ -51,6 +53,7 @@ class Observation:
     keep_foreign: NDArray[np.bool_]
     inflation: float = 1.0
     inflation_foreign: float = 1.0
+    correction: FloatArray | None = None
 
     @property
     def log_unit(self) -> float:

@@ -171,19 +171,18 @@ class ProfileProblem:
         """Fractions (C,) of the native ion in the cells, immobile ions included, for inputs y (Y,)."""
         n, seen = self.n_levels, self.observations[k]
         self.evaluations += 1
-        levels = self.family.levels(y[:n], float(y[n]), FILLING)
-        foreign = float(y[n + 2])
-        return electroneutral_profile(
+        levels, foreign = self._levels(y), float(y[n + 2])
+        fractions = electroneutral_profile(
             levels + foreign - float(y[n + 1]), foreign, seen.course.relative, seen.faces,
             max(float(y[n + 3]), 0.0), bluntest=self.bluntest,
         )  # fmt: skip
+        return fractions if seen.correction is None else fractions + seen.correction
 
     def curve_slopes(self, k: int, y: FloatArray) -> tuple[FloatArray, FloatArray]:
         """The same, and its derivatives by the inputs (C, Y); zero for the instrument's, the last two."""
         n, seen = self.n_levels, self.observations[k]
         self.evaluations += 1
-        levels = self.family.levels(y[:n], float(y[n]), FILLING)
-        foreign = float(y[n + 2])
+        levels, foreign = self._levels(y), float(y[n + 2])
         solver = [int(i) for i in self.active[k] if i < n + 4]
         by_native = np.zeros((len(solver), FILLING.size))
         by_foreign, by_immobile = np.zeros(len(solver)), np.zeros(len(solver))
@@ -191,7 +190,7 @@ class ProfileProblem:
             if i <= n:
                 by_native[row] = self._level_slope(y, i)
             elif i == n + 3:
-                by_immobile[row] = 1.0
+                by_native[row], by_immobile[row] = 1 / (1 - max(float(y[i]), 0.0)), 1.0
             else:
                 by_native[row] = -1.0 if i == n + 1 else 1.0
                 by_foreign[row] = 0.0 if i == n + 1 else 1.0
@@ -201,7 +200,17 @@ class ProfileProblem:
         )  # fmt: skip
         slopes = np.zeros((fractions.size, y.size))
         slopes[:, solver] = along.T
-        return fractions, slopes
+        return (fractions if seen.correction is None else fractions + seen.correction), slopes
+
+    def _levels(self, y: FloatArray) -> FloatArray:
+        """ln of D over D_bulk (T,) of the native ions that move.
+
+        D_bulk is that of all native ions, as the conductivity gives it: where a share w never moves, the
+        others have D_bulk/(1 - w).
+        """
+        n = self.n_levels
+        levels = self.family.levels(y[:n], float(y[n]), FILLING)
+        return np.asarray(levels - math.log1p(-max(float(y[n + 3]), 0.0)))
 
     def _level_slope(self, y: FloatArray, i: int) -> FloatArray:
         """d levels/d one of the distribution's parameters or ln of the vacancies (T,)."""

@@ -35,7 +35,8 @@ class Trace:
     values: FloatArray
 
     def __post_init__(self) -> None:
-        time, values = np.asarray(self.time, dtype=float), np.asarray(self.values, dtype=float)
+        # own and contiguous: a column of a table would have the kernels compiled once more
+        time, values = (np.array(given, dtype=float, order="C") for given in (self.time, self.values))
         if time.ndim != 1 or time.shape != values.shape or time.size < 1:
             raise InputError("a trace needs as many values as times")
         if not (np.all(np.isfinite(time)) and np.all(np.isfinite(values)) and np.all(np.diff(time) > 0)):

@@ -31,6 +31,9 @@ FloatArray = NDArray[np.float64]
 FIRST_SCALE = 1e-6
 """Of the cells behind a front: the share of their final width with which they begin. So small that the
 front stands still on the mesh from the beginning."""
+FIRST_SCALE_OF_SEVERAL = 1e-4
+"""The same for several fronts, of which the later ones wait at the surface: rounding would show in smaller
+cells."""
 DEEPEST = 0.98
 """Of the mesh: a front is not expected deeper."""
 
@@ -52,7 +55,7 @@ class Ride(NamedTuple):
         last = self.fronts[-1]
         ahead = self.faces - last[-1] + now[-1]
         behind = np.interp(self.faces, np.append(0.0, last), np.append(0.0, now))
-        return np.where(self.faces > last[-1], ahead, behind)
+        return np.asarray(np.where(self.faces > last[-1], ahead, behind))
 
 
 def ride_of(
@@ -115,4 +118,5 @@ def _several_fronts(conductor: Conductor, entering: Sequence[Stage], faces: Floa
         depths.append(depths[-1] + pushed * entered / taken)
     fronts = np.array(depths)[:, ::-1]  # the last ion's front lies nearest to the surface
     fronts *= min(1.0, DEEPEST * float(faces[-1]) / fronts[-1, -1])
-    return Ride(faces, np.array(passed), FIRST_SCALE * fronts[-1] + (1 - FIRST_SCALE) * fronts)
+    first = FIRST_SCALE_OF_SEVERAL
+    return Ride(faces, np.array(passed), first * fronts[-1] + (1 - first) * fronts)

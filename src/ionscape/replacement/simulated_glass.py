@@ -85,7 +85,8 @@ class Glass:
     def law(self, name: str, values: Values) -> DiffusionLaw:
         """D of one ion against its filling."""
         native = name == self.ions[0]
-        diffusion = values[BULK] * (1.0 if native else values[ratio_of(name)])
+        # D_bulk is that of all native ions, as the conductivity gives it: those that move are faster.
+        diffusion = values[BULK] * (1 / (1 - values.get(IMMOBILE, 0.0)) if native else values[ratio_of(name)])
         energy = values.get(energy_of(name), values.get(ENERGY, 0.0))
         distribution = self.distribution(name, values)
         if distribution is None or (name == self.ions[-1] and not native):

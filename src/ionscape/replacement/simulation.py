@@ -14,7 +14,7 @@ from scipy.constants import elementary_charge
 
 from ionscape.core.errors import InputError
 from ionscape.replacement.kept_profile import averages
-from ionscape.replacement.mesh import film_faces, too_coarse
+from ionscape.replacement.mesh import cells_in_front, film_faces, too_coarse
 from ionscape.replacement.programme import Programme, Stage, Trace
 from ionscape.replacement.replacement_result import Replacement
 from ionscape.replacement.riding_mesh import ride_of
@@ -29,6 +29,7 @@ SOLVERS: dict[Description, str] = {
 }
 LENGTHENED = 6
 CHANGED_AT_THE_END = 1e-5
+LEAST_TO_RIDE = 2.0
 PILOT_CELLS, PILOT_TOLERANCE = 150, 1e-2
 
 
@@ -46,7 +47,9 @@ def simulate(
     programme : Programme
     description : "electroneutral" or "Nernst-Planck-Poisson"
     faces : (C + 1,) array, optional
-        [m] of the film's cells, from 0; graded to the expected fronts unless given.
+        [m] of the film's cells at the end, from 0; graded to the expected fronts unless given. An
+        electroneutral film's cells ride with the fronts until then, so that no front passes them; profiles
+        that are kept are brought onto the final ones.
     cells : int
         Number of cells of the graded mesh.
     start : Replacement, optional
@@ -113,8 +116,12 @@ def _solve(
     more: dict[str, object] = {}
     first = faces
     if description == "electroneutral":
-        given = any(stage.control == "voltage" for stage in programme.stages) and not own
-        ride = None if given else ride_of(conductor, programme, faces, start)
+        # a given mesh ends where it was asked to, and rides only if the front shows on it at all
+        stays = not own and (
+            any(stage.control == "voltage" for stage in programme.stages)
+            or cells_in_front(conductor, programme, faces)[0] < LEAST_TO_RIDE
+        )
+        ride = None if stays else ride_of(conductor, programme, faces, start)
         first = faces if ride is None else ride.at(0.0)
         more["ride"] = ride
     initial = mixed = None

@@ -8,6 +8,9 @@ from ionscape.replacement.fit_options import FitOptions
 from ionscape.replacement.measurement_fields import ReplacementMeasurement
 from ionscape.replacement.simulate_options import SimulateOptions
 
+_BULK = {"conductivity": "S/m", "bulk_diffusion": "m^2/s"}
+_INVERSE = {**_BULK, "haven_ratio": "1", "activation_energy": "J"}
+_FORWARD = {**_BULK, "site_energy_fwhm": "J", "vacancy_fraction": "1", "diffusion_ratio": "1"}
 _DEFAULTS = {"conductivity": ("impedance.fit", "conductivity_bulk")}
 _ALTERNATIVES = (("conductivity", "bulk_diffusion"),)
 
@@ -24,12 +27,11 @@ TECHNIQUE = Technique(
             FitOptions,
             deferred("ionscape.replacement.fit_analysis:replacements_of_study"),
             deferred("ionscape.replacement.fit_analysis:measured_one"),
-            optional_inputs=("conductivity", "bulk_diffusion", "haven_ratio", "activation_energy"),
+            optional_inputs=tuple(_INVERSE),
             measures=True,
             default_inputs=_DEFAULTS,
             alternatives=_ALTERNATIVES,
-            input_dimensions={"conductivity": "S/m", "bulk_diffusion": "m^2/s", "haven_ratio": "1",
-                              "activation_energy": "J"},
+            input_dimensions=_INVERSE,
             outputs={
                 "site_energy_fwhm": "J",
                 "site_energy_mean": "J",
@@ -48,16 +50,12 @@ TECHNIQUE = Technique(
             "Simulate a programme of currents, voltages and rests with one or several foreign ions",
             SimulateOptions,
             deferred("ionscape.replacement.simulate_analysis:simulation_of_study"),
-            optional_inputs=("conductivity", "bulk_diffusion", "site_energy_fwhm", "vacancy_fraction",
-                             "diffusion_ratio"),
+            optional_inputs=tuple(_FORWARD),
             measures=False,
             one_sample=True,
             default_inputs=_DEFAULTS,
             alternatives=_ALTERNATIVES,
-            input_dimensions={
-                "conductivity": "S/m", "bulk_diffusion": "m^2/s", "site_energy_fwhm": "J",
-                "vacancy_fraction": "1", "diffusion_ratio": "1",
-            },
+            input_dimensions=_FORWARD,
             outputs={
                 "plateau_fraction": "1",
                 "front_depth": "m",
@@ -75,16 +73,12 @@ TECHNIQUE = Technique(
             "determines the site energies best",
             DesignOptions,
             deferred("ionscape.replacement.design_analysis:design_of_study"),
-            optional_inputs=("conductivity", "bulk_diffusion", "site_energy_fwhm", "vacancy_fraction",
-                             "diffusion_ratio"),
+            optional_inputs=tuple(_FORWARD),
             measures=False,
             one_sample=True,
             default_inputs=_DEFAULTS,
             alternatives=_ALTERNATIVES,
-            input_dimensions={
-                "conductivity": "S/m", "bulk_diffusion": "m^2/s", "site_energy_fwhm": "J",
-                "vacancy_fraction": "1", "diffusion_ratio": "1",
-            },
+            input_dimensions=_FORWARD,
             outputs={
                 "attached_charge": "C/m^2",
                 "current_density": "A/m^2",

@@ -19,6 +19,7 @@ from ionscape.core.number_format import format_celsius, format_name, format_quan
 from ionscape.core.outcome import Outcome, Row, Table
 from ionscape.core.quantity import dimension_of, field_unit
 from ionscape.core.registry import Series
+from ionscape.core.wording import capital
 from ionscape.temperature.figures import Drawn, arrhenius_figure
 from ionscape.temperature.model_choice import MODELS, Candidate, Comparison, compare
 from ionscape.temperature.points import K_PER_EV
@@ -178,7 +179,7 @@ def _findings(result: Result) -> list[str]:
         return [f"No activation energy of {name}: {line.reason}."]
     data, form = line.points.temperature, line.points.form
     apparent, rejected = result.reported.energy, result.reported.at != line.at
-    verdict = f"{_capital(name)}: {result.reported.verdict}."
+    verdict = f"{capital(name)}: {result.reported.verdict}."
     if apparent.status != "determined":
         return [f"No activation energy of {name}: {apparent.note}.", verdict, *_value_findings(result)]
     energy = f"Activation energy of {name}: {format_quantity(apparent, 'eV')} from {form.text}"
@@ -194,7 +195,7 @@ def _findings(result: Result) -> list[str]:
 def _value_findings(result: Result) -> list[str]:
     found = []
     for kelvin, estimate in result.values:
-        value = f"{_capital(format_name(result.quantity))} at {format_celsius(kelvin)}: "
+        value = f"{capital(format_name(result.quantity))} at {format_celsius(kelvin)}: "
         value += format_quantity(estimate, result.unit)
         found.append(f"{value}, {estimate.note}." if estimate.note else f"{value}.")
     return found
@@ -202,10 +203,6 @@ def _value_findings(result: Result) -> list[str]:
 
 def _article(model: str) -> str:
     return f"the {model}" if model.startswith("sum") else model
-
-
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]
 
 
 def _mean_inverse(temperature: NDArray[np.float64]) -> float:

@@ -15,6 +15,7 @@ from ionscape.core.number_format import format_celsius, format_number, format_qu
 from ionscape.core.outcome import Outcome, Row, Table
 from ionscape.core.quantity import Quantity, dimension_of
 from ionscape.core.registry import Series
+from ionscape.core.wording import sentence
 from ionscape.tracer.acquisition_plan import AcquisitionLimits, acquisition_limits
 from ionscape.tracer.exchange_plan import ExchangePlan, Grains, exchange_design
 from ionscape.tracer.plan_diffusion import (
@@ -107,7 +108,7 @@ def _acquisition_outcome(
     )  # fmt: skip
     return Outcome(
         rows=rows, findings=_acquisition_findings(limits, chosen, moving),
-        warnings=_extrapolated(limits) + ((_sentence(moving.doubt),) if moving.doubt else ()),
+        warnings=_extrapolated(limits) + ((sentence(moving.doubt),) if moving.doubt else ()),
         figures=(acquisition_figure(limits, chosen),),
         arrays={"acquisition/time_second": limits.time, "acquisition/temperature_best_kelvin": limits.best,
                 "acquisition/temperature_safe_kelvin": limits.safe},
@@ -118,10 +119,6 @@ def _doubted(estimate: Estimate, doubt: str) -> Estimate:
     if not doubt:
         return estimate
     return replace(estimate, note=f"{estimate.note}; {doubt}" if estimate.note else doubt)
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _acquisition_findings(

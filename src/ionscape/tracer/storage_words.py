@@ -17,6 +17,7 @@ from ionscape.core.number_format import (
     with_unit,
 )
 from ionscape.core.outcome import Table
+from ionscape.core.wording import listed
 from ionscape.tracer.storage_checks import Content, Displaced, LineTest, reaches_end
 from ionscape.tracer.storage_estimates import StorageEstimates
 from ionscape.tracer.storage_fit import StorageFit
@@ -54,7 +55,7 @@ def storage_findings(report: StorageReport) -> tuple[str, ...]:
     fit, found = report.fit, report.estimates
     values = [f"{_valued(one)} at {format_celsius(t)}"
               for t, one in zip(fit.temperatures, found.diffusion, strict=True)]  # fmt: skip
-    answer = f"D* {_listed(values)}{_channel_text(report)}"
+    answer = f"D* {listed(values)}{_channel_text(report)}"
     if fit.activation_energy is not None and found.activation_energy.status == "determined":
         answer += f"; activation energy {format_quantity(found.activation_energy, 'eV')}, "
         answer += f"D₀ = {format_quantity(found.prefactor, 'cm^2/s')}"
@@ -81,10 +82,6 @@ def _valued(found: Estimate) -> str:
     if found.status == "determined":
         return f"= {format_quantity(found, 'cm^2/s')}"
     return format_quantity(found, "cm^2/s") if found.status == "bound" else "is undetermined"
-
-
-def _listed(texts: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
 
 
 def _channel_text(report: StorageReport) -> str:
