@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +13,15 @@ from scipy.special import erfc
 
 from ionscape.core.estimate import exact, measured
 from ionscape.core.quantity import dimension_of
+from ionscape.replacement import profile_forward
+from ionscape.replacement.distribution_family import distribution_family
+from ionscape.replacement.electroneutral_pair import PairProfile, native_profile
 from ionscape.replacement.fit_limits import limit_of
 from ionscape.replacement.fit_result import SiteEnergyFit
 from ionscape.replacement.measured_profile import MeasuredProfile
+from ionscape.replacement.profile_problem import ProfileProblem
+from ionscape.replacement.profile_quantities import fit_inputs
+from ionscape.replacement.profile_start import meshed, starts
 from ionscape.replacement.programme import constant_current
 from ionscape.replacement.site_energy_fit import fit_site_energies
 
@@ -35,18 +42,22 @@ def _equal_ions(depth: FloatArray, length: float, diffusion: float) -> FloatArra
     return np.asarray(1 - came)
 
 
-def _fitted(true: FloatArray, depth: FloatArray, length: float) -> SiteEnergyFit:
+def _profile(true: FloatArray, depth: FloatArray, length: float) -> MeasuredProfile:
     rng = np.random.default_rng(4)
     native, foreign = (rng.poisson(COUNTS * u) / COUNTS for u in (true, 1 - true))
     sds = [np.sqrt(u * COUNTS + 0.5) / COUNTS for u in (true, 1 - true)]
     current = length * DENSITY * elementary_charge / DAY
-    profile = MeasuredProfile(
+    return MeasuredProfile(
         "k", "s/k", "Li+", "K+", depth, native, sds[0], foreign, sds[1], 0.003, math.inf, {}, 0.01, "depths",
         (1e-9, 1e-10), constant_current(current, DAY, "K+", KELVIN), 0.01, "current",
         exact(KELVIN, dimension_of("K")),
     )  # fmt: skip
+
+
+def _fitted(true: FloatArray, depth: FloatArray, length: float) -> SiteEnergyFit:
     return fit_site_energies(
-        [profile], carrier_density=exact(DENSITY, dimension_of("m^-3")), draws=0, threads=1,
+        [_profile(true, depth, length)], draws=0, threads=1,
+        carrier_density=exact(DENSITY, dimension_of("m^-3")),
         bulk_diffusion=[measured(BULK, 0.05 * BULK, dimension_of("m^2/s"), source="bulk", scale="log")],
     )  # fmt: skip
 
@@ -75,3 +86,21 @@ def test_an_unreplaced_profile_tells_no_width() -> None:
 def test_draws_that_a_limit_cuts_off_are_seen(centre: float, side: str) -> None:
     draws = np.clip(np.random.default_rng(1).normal(centre, 1.0, 2000), -10.0, 10.0)
     assert limit_of(draws, -10.0, 10.0) == side
+
+
+def test_no_start_takes_the_simulation_where_it_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without D_bulk, a plateau of 3 %: a native ion e^28 times faster would take fifty thousand steps."""
+    steps: list[int] = []
+
+    def counted(*args: Any, **more: Any) -> PairProfile:
+        found = native_profile(*args, **more)
+        steps.append(found.n_steps)
+        return found
+
+    monkeypatch.setattr(profile_forward, "native_profile", counted)
+    depth = 0.5e-9 * np.arange(0.5, 400.0)
+    true = 0.515 + 0.485 * np.tanh((depth - 100e-9) / 1e-9)
+    profile = _profile(true, depth, 97e-9)
+    inputs = fit_inputs([profile], exact(DENSITY, dimension_of("m^-3")), 1, None, exact(0.1), exact(0.0))
+    starts(meshed(ProfileProblem([profile], inputs, distribution_family("gaussian"))))
+    assert max(steps) < 300

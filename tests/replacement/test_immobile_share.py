@@ -40,7 +40,7 @@ CURRENT = LENGTH * DENSITY * elementary_charge / DAY
 SIGMA = BULK * DENSITY * elementary_charge**2 / (Boltzmann * KELVIN)
 OHMIC = CURRENT * 1e-3 / SIGMA
 """[V] across 1 mm of glass."""
-DEPTH = (np.arange(300) + 0.5) * 0.5e-9
+DEPTH = 0.5e-9 * np.arange(0.5, 300.0)
 
 
 @pytest.fixture(scope="module")

@@ -23,12 +23,12 @@ FloatArray = NDArray[np.float64]
 Density = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 
 QUARTER_TURN = math.pi / 2
-FIRST_STEP, LOWEST_STEP = 0.45, 0.02
+FIRST_STEP, LOWEST_STEP = 0.45, 0.05
 SHORTEST = 0.25  # of the step size, in a trajectory
 WANTED = 0.9  # share of trajectories that are accepted
 CHAINS = 64
-ENOUGH = 0.5  # of the draws should be independent; else only every third or ninth is kept
-THINNINGS = (1, 3, 9)
+ENOUGH = 0.5  # of the draws should be independent; else only every fourth is kept
+THINNINGS = (1, 4)
 
 
 @dataclass(frozen=True)

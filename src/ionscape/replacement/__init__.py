@@ -22,6 +22,7 @@ _WHERE: dict[str, str] = {
     "front_with_diffusion": "diffuse_front",
     "MeasuredProfile": "measured_profile",
     "Onsager": "onsager",
+    "nernst_planck_fluxes": "onsager",
     "interdiffusion": "onsager",
     "onsager_coefficients": "onsager",
     "tracer_diffusion_by_published_convention": "onsager",

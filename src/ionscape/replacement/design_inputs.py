@@ -21,6 +21,7 @@ from ionscape.core.registry import Series
 from ionscape.replacement.bulk_input import bulk_diffusion_at
 from ionscape.replacement.design_options import DesignOptions
 from ionscape.replacement.experiment_design import Glass, Spectrometer
+from ionscape.replacement.option_fields import ASSUMED_VACANCIES
 from ionscape.replacement.programme_text import checked_ion
 from ionscape.replacement.simulate_options import StatedIon
 
@@ -32,7 +33,6 @@ ASSUMED_RATIOS = {"K+": 7.7e-4, "Rb+": 1.94e-4, "Cs+": 4.5e-5}
 ASSUMED_RATIO_SPREAD = 0.5  # of its logarithm
 ASSUMED_FWHM = (250 * MEV, 75 * MEV)
 """Published widths lie between 113 and 320 meV."""
-ASSUMED_VACANCIES = (0.10, 0.04)
 WIDTH, VACANCIES, DENSITY, THICKNESS = "FWHM", "vacancies", "carrier density", "thickness"
 
 

@@ -16,8 +16,9 @@ from ionscape.core.formula import parse_ion
 from ionscape.core.outcome import Failure, Outcome, Row
 from ionscape.core.registry import Item, Series
 from ionscape.core.sample import Sample
+from ionscape.replacement.bulk_input import SAME_TEMPERATURE
 from ionscape.replacement.charge_balance import charge_balance
-from ionscape.replacement.fit_bulk_alone import SAME_TEMPERATURE, bulk_from_profiles_alone
+from ionscape.replacement.fit_bulk_alone import bulk_from_profiles_alone
 from ionscape.replacement.fit_checks import ProfileCheck, profile_check
 from ionscape.replacement.fit_options import FitOptions
 from ionscape.replacement.fit_pictures import fit_figures

@@ -13,14 +13,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ionscape.core.estimate import Estimate, measured, undetermined
-from ionscape.core.quantity import named_dimension
+from ionscape.replacement.bulk_input import DIFFUSION, SAME_TEMPERATURE
 from ionscape.replacement.fit_result import SiteEnergyFit
 from ionscape.replacement.fitted_law import bulk_of
 from ionscape.replacement.identifiability import POOR, Identifiability
 from ionscape.replacement.measured_profile import MeasuredProfile
 
-DIFFUSION = named_dimension("diffusion coefficient")
-SAME_TEMPERATURE = 0.5  # K
 VAGUE = 3.0
 """1 SD of ln D_bulk that stands for knowing nothing: moves a value that is known to 30 % by 1 % of the
 distance to where the prior lies."""

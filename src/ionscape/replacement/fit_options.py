@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from ionscape.core.errors import InputError
 from ionscape.core.field_types import FieldModel
 from ionscape.core.quantity import Quantity, parse_quantity
-from ionscape.replacement.option_fields import DepthRange
+from ionscape.replacement.option_fields import ASSUMED_VACANCIES, DepthRange
 
 DistributionName = Literal["gaussian", "two gaussians", "exponential tail"]
 MOST_VACANCIES = 0.5
@@ -57,7 +57,7 @@ class FitOptions(FieldModel):
         False, description="whether all distributions, and a constant D, are fitted and compared by BIC"
     )
     vacancy_fraction: Annotated[Quantity | str, BeforeValidator(_vacancies)] = Field(
-        default_factory=lambda: parse_quantity("0.10 ± 0.04", "fraction"),
+        default_factory=lambda: parse_quantity("{:.2f} ± {:.2f}".format(*ASSUMED_VACANCIES), "fraction"),
         description="share of the sites that is empty before the experiment, e.g. '0.10 ± 0.04' (what is "
         "assumed unless stated: published are 3 to 20 %), or 'free', which no profile fixes; its ± widens "
         "that of the width",

@@ -1,4 +1,4 @@
-"""Ranges as a study writes them: ``150 nm to 200 nm``, ``50 degC to 90 degC``."""
+"""What the fields of several analyses share: ranges as a study writes them, and what is assumed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pydantic import BeforeValidator
 from ionscape.core.errors import InputError
 from ionscape.core.quantity import parse_quantity
 
+ASSUMED_VACANCIES = (0.10, 0.04)
+"""Vacancy fraction and 1 SD: the paper assumes 10 %, published are 3 to 20 % (Gunawan 2024)."""
 _TO = re.compile(r"\s+to\s+|\s*–\s*")
 
 

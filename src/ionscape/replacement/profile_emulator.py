@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,14 +54,22 @@ class ProfileEmulator:
         white = self._whitened(y)
         by_features = by_means @ self.coefficients.T
         by_white = np.empty_like(white)
+        features = _features(white, self.exponents)
         for axis in range(white.shape[1]):
-            lowered = self.exponents.copy()
-            lowered[:, axis] = np.maximum(lowered[:, axis] - 1, 0)
-            slopes = _features(white, lowered) * self.exponents[:, axis]
+            slopes = features[:, self._lowered[:, axis]] * self.exponents[:, axis]
             by_white[:, axis] = np.einsum("kf,kf->k", by_features, slopes)
         by_inputs = by_white @ self.project.T
         by_inputs[:, self.spread] *= np.exp(y[:, self.spread] - self.reference)
         return np.asarray(by_inputs)
+
+    @cached_property
+    def _lowered(self) -> NDArray[np.intp]:
+        """(F, d) place of each monomial divided by a coordinate (of any where it cannot be)."""
+        place = {tuple(row): n for n, row in enumerate(self.exponents.tolist())}
+        steps = np.eye(self.exponents.shape[1], dtype=np.int_)
+        return np.array([
+            [place.get(tuple((row - step).tolist()), 0) for step in steps] for row in self.exponents
+        ], dtype=np.intp).reshape(self.exponents.shape)  # fmt: skip
 
     def _whitened(self, y: FloatArray) -> FloatArray:
         return np.asarray((bent(y, self.spread, self.reference) - self.centre) @ self.project)

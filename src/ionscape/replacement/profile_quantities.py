@@ -19,6 +19,9 @@ NO_BLUR = -100.0  # ln of its standard deviation
 VACANCY_BOUNDS = (0.005, 0.5)
 IMMOBILE_BOUND = 0.5
 DIFFUSION_BOUNDS = (-90.0, -9.0)  # ln of m^2/s
+FASTER = 15.0
+"""ln of how much faster than the fastest foreign ion a native one of unknown D_bulk may be: beyond it the
+fluxes' rounding errors force the simulation to tens of thousands of time steps."""
 
 
 
@@ -150,7 +153,9 @@ def entries_of(
     for name in dict.fromkeys(inputs.bulk_names):
         estimate = inputs.bulk_diffusion[inputs.bulk_names.index(name)]
         if estimate is None:
-            found.append(Entry(name, "log", None, -41.0, *DIFFUSION_BOUNDS))
+            lowest, highest = DIFFUSION_BOUNDS
+            fastest = min(highest, min(high for _, high in foreign) + FASTER)
+            found.append(Entry(name, "log", None, min(-41.0, fastest), lowest, fastest))
         else:
             found.append(Entry(name, "log", stated_log(estimate)))
     found += [Entry(f"diffusion_coefficient_foreign {item}", "log", None, (low + high) / 2, low, high)

@@ -98,6 +98,7 @@ def _candidates(problem: ProfileProblem, plateaus: Sequence[tuple[float, float]]
             theta[parameters.in_theta(name)] = np.mean(
                 [spread - ratios[k] + problem.observations[k].log_unit for k in members]
             )
+        theta = np.clip(theta, parameters.lower, parameters.upper)
         g = parameters.quantities(theta[None])[0][0]
         for k, ratio in enumerate(ratios):
             bulk = g[parameters.index(problem.bulk_name(k))]
