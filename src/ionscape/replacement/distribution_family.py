@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ionscape.core.errors import InputError
 from ionscape.replacement.site_energy_distribution import (
+    WIDTH_PER_DEVIATION,
     ExponentialTails,
     Gaussian,
     Mixture,
@@ -53,13 +54,17 @@ class DistributionFamily(ABC):
 
         Gunawan 2024, eq. (2) and Fig. 3: sites are filled to the share (1 - v) s.
         """
-        found = self.distribution(values)
-        if found is None:
+        if not self.parameters:
             return np.zeros_like(filling)
         filled = 1 - math.exp(min(log_vacancies, -1e-6))
         share = np.append(np.maximum(filling, LOWEST_FILLING) * filled, filled)
-        energy = found.quantile(share)
+        energy = self.quantile(values, share)
         return np.asarray(np.maximum(energy[:-1] - energy[-1], LOWEST_LEVEL))
+
+    def quantile(self, values: FloatArray, share: FloatArray) -> FloatArray:
+        """Energies below which shares of the sites lie."""
+        found = self.distribution(values)
+        return np.zeros_like(share) if found is None else found.quantile(share)
 
     def widths(self, values: FloatArray) -> FloatArray:
         """FWHM of the whole distribution (K,) for values (K, n)."""
@@ -106,6 +111,19 @@ class _TwoGaussians(DistributionFamily):
         if apart <= 0:
             return Gaussian(width)
         return Mixture((Gaussian(width), Gaussian(width, -apart)), (1 - share, share))
+
+    def quantile(self, values: FloatArray, share: FloatArray) -> FloatArray:
+        """By a table of normal scores, on which the energy is almost a line: a fit asks for it often."""
+        from scipy.special import log_ndtr, ndtri_exp
+
+        width, apart, deep = (float(v) for v in values)
+        sigma = width / WIDTH_PER_DEVIATION
+        energy = np.linspace(-apart - 8 * sigma, 5 * sigma, 1500)
+        log_share = np.logaddexp(
+            math.log1p(-deep) + log_ndtr(energy / sigma), math.log(deep) + log_ndtr((energy + apart) / sigma)
+        )
+        scores = ndtri_exp(np.minimum(log_share, -1e-12))
+        return np.asarray(np.interp(ndtri_exp(np.log(share)), scores, energy))
 
     def widths(self, values: FloatArray) -> FloatArray:
         """Between the outermost energies of half the largest density."""

@@ -161,6 +161,9 @@ def _model_free(inputs: StudyInputs, seed: int) -> tuple[tuple[ModelFreeDiffusio
     """D(n) of each profile without a distribution, and where it cannot be had."""
     found, refused = [], []
     for profile, bulk in zip(inputs.profiles, inputs.bulk_estimates, strict=True):
+        if bulk is None or bulk.status != "determined":
+            refused.append(f"{profile.label}: no D(n) without a distribution, as D_bulk is not known")
+            continue
         try:
             found.append(diffusion_from_profile(
                 profile, carrier_density=inputs.carrier_density.value, charge=inputs.charge,

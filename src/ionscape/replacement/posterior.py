@@ -234,7 +234,9 @@ class _Emulated:
             total -= 0.5 * np.sum(residuals**2, axis=1)
             by_mean = self.problem.pulled(k, g, mean, residuals, by_g)
             by_y = emulator.pull(y, by_mean)
-            by_g += np.einsum("ky,kyg->kg", by_y, self.problem.input_slopes(k, g, y))
+            beyond, by_wall = emulator.wall(y)
+            total -= 0.5 * beyond
+            by_g += np.einsum("ky,kyg->kg", by_y + by_wall, self.problem.input_slopes(k, g, y))
         return total, -(by_g * slope) @ parameters.matrix - known @ rows
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+_LEARNT, _SOFT = 4.0, 0.5  # SD of the points learnt from: where the wall begins, and how steep it is
 _NEGLIGIBLE = 1e-3  # of the largest effect on the whitened data: a direction that does nothing
 
 
@@ -49,6 +50,14 @@ class ProfileEmulator:
         """(K, N) for inputs (K, Y)."""
         return np.asarray(_features(self._whitened(y), self.exponents) @ self.coefficients)
 
+    def wall(self, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """A sum of squares (K,) that keeps draws where the polynomial was learnt, and half its gradient."""
+        white = self._whitened(y)
+        beyond = np.sign(white) * np.maximum(np.abs(white) - _LEARNT, 0.0) / _SOFT
+        by_inputs = beyond / _SOFT @ self.project.T
+        by_inputs[:, self.spread] *= np.exp(np.minimum(y[:, self.spread] - self.reference, 50.0))
+        return np.sum(beyond**2, axis=1), np.asarray(by_inputs)
+
     def pull(self, y: FloatArray, by_means: FloatArray) -> FloatArray:
         """(K, Y): the gradient by the inputs of what has the gradient ``by_means`` (K, N) by the means."""
         white = self._whitened(y)
@@ -59,7 +68,7 @@ class ProfileEmulator:
             slopes = features[:, self._lowered[:, axis]] * self.exponents[:, axis]
             by_white[:, axis] = np.einsum("kf,kf->k", by_features, slopes)
         by_inputs = by_white @ self.project.T
-        by_inputs[:, self.spread] *= np.exp(y[:, self.spread] - self.reference)
+        by_inputs[:, self.spread] *= np.exp(np.minimum(y[:, self.spread] - self.reference, 50.0))
         return np.asarray(by_inputs)
 
     @cached_property

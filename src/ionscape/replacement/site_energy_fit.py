@@ -77,7 +77,8 @@ def fit_site_energies(
     activation_energy : Estimate, optional
         [J] of D_bulk: fixes the mean of the site energies against the level of free motion.
     draws, check : int
-        Draws of the posterior (0: least squares only), and for how many of them the model is computed.
+        Draws of the posterior (0: the curvature at the best fit instead, as always where no D_bulk is
+        known), and for how many of them the model is computed.
     rng : numpy Generator, int or None
         Of the draws; the same seed gives the same result.
     source : str
@@ -110,7 +111,8 @@ def fit_site_energies(
     )
     fitted = best_fit(problem, lambda share: tell(0.4 * share))
     posterior = None
-    if draws:
+    # Without D_bulk the posterior is a long bent ridge and the width undetermined: the curvature will do.
+    if draws and inputs.bulk_known:
         posterior = draw_posterior(
             fitted.problem, fitted.theta, fitted.at, fitted.covariance, n=draws, check=check,
             rng=np.random.default_rng(rng), progress=lambda share: tell(0.4 + 0.5 * share),
