@@ -185,12 +185,12 @@ def quantities(found: SiteEnergyFit) -> Found:
     return told
 
 
-def one(task: tuple[str, int]) -> tuple[str, Found, bool, float]:
+def one(task: tuple[str, int, int]) -> tuple[str, Found, bool, float]:
     """A replicate in its own process."""
-    kind, seed = task
+    kind, seed, draws = task
     ions = tuple(IONS) if kind == "joint" else (list(IONS)[seed % 3],)
     before = time.process_time()
-    found = replicate(ions, seed, joint=kind == "joint")
+    found = replicate(ions, seed, joint=kind == "joint", draws=draws)
     warned = any("independent draws" in w or "chains" in w or "converged" in w for w in found.warnings)
     return kind, quantities(found), warned, time.process_time() - before
 
@@ -202,11 +202,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--only", choices=("single", "joint"))
+    parser.add_argument("--draws", type=int, default=1000, help="0: intervals from the curvature")
     options = parser.parse_args()
     for ion in IONS:
         true_curve(ion)  # before the processes part
     kinds = [options.only] if options.only else ["single", "joint"]
-    tasks = [(kind, options.seed * 100_000 + n) for kind in kinds for n in range(options.replicates)]
+    tasks = [
+        (kind, options.seed * 100_000 + n, options.draws) for kind in kinds for n in range(options.replicates)
+    ]
     tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
     warned, spent = dict.fromkeys(kinds, 0), dict.fromkeys(kinds, 0.0)
     with ProcessPoolExecutor(options.processes) as pool:

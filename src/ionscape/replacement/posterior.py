@@ -12,7 +12,7 @@ Computing (2001), section 2.5.3.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ FloatArray = NDArray[np.float64]
 WORTH = 0.8  # share of independent draws from which the emulated posterior counts as the posterior
 TOO_FEW = 200  # independent draws below which the ends of intervals are rough
 ROUNDS = 3
+UNMIXED = 1.1  # R-hat from which chains that draw too little of the posterior are not believed
 MOST_COMPUTED = 600  # draws for which the model is computed where the emulators do not suffice
 _WIDER = 1.4  # than the first guess of the posterior: where the emulator learns
 _FORGET, _LEAST = 0.1, 1e-3  # weight of a point by how much worse it fits, and the least one
@@ -112,6 +113,10 @@ def draw_posterior(
             break
         lessons.add(computed, drawn.theta, tell)
         root = _root(np.cov(drawn.theta, rowvar=False) + 1e-12 * covariance)
+    if drawn.r_hat > UNMIXED:
+        curved = curvature_posterior(problem, best, covariance)
+        note = f"the chains of draws have not mixed (R-hat {drawn.r_hat:.2f}): {CURVATURE_ONLY}"
+        return replace(curved, evaluations=problem.evaluations - before, warnings=(note,))
     return _posterior(drawn, computed, weights, worth, problem.evaluations - before, rng)
 
 
@@ -189,7 +194,7 @@ class _Lessons:
     def add(self, computed: _Computed, drawn: FloatArray, tell: Callable[[float], None]) -> None:
         """Curves computed elsewhere, polynomials of the third degree, and curves where the last draws lie."""
         g, _ = self.problem.parameters.quantities(computed.theta)
-        for k in range(len(self.frames)):
+        for k in range(len(self.inputs)):
             self._take(k, computed.inputs[k], computed.means[k], g)
             if self.frames[k].dimensions <= _CUBIC_DIMENSIONS:
                 self.degrees[k] = 3
@@ -266,10 +271,6 @@ def _posterior(
     if effective < TOO_FEW:
         warnings.append(
             f"the posterior rests on {effective:.0f} independent draws: the ends of its intervals are rough"
-        )
-    if drawn.r_hat > 1.1:
-        warnings.append(
-            f"the chains of draws have not mixed (R-hat {drawn.r_hat:.2f}): the intervals may be short"
         )
     return Posterior(
         theta, computed.theta[picked], tuple(y[picked] for y in computed.inputs),
