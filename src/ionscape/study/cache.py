@@ -29,7 +29,7 @@ FOLDER = ".ionscape-cache"
 VARIABLE = "IONSCAPE_CACHE"
 _KEEP_SECONDS = 90 * 86400
 _DEPENDENCIES = (
-    "numpy", "scipy", "pint", "pydantic", "python-calamine", "numba", "emcee", "scikit-image",
+    "numpy", "scipy", "pint", "pydantic", "python-calamine", "numba", "scikit-image",
     "tifffile", "nmrglue",
 )  # fmt: skip
 _PLUG_IN_GROUPS = ("ionscape.readers", "ionscape.impedance_elements")
