@@ -11,16 +11,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ionscape.core.errors import AnalysisError
-from ionscape.replacement.electroneutral_kernel import CURRENT, DONE, Course
-from ionscape.replacement.electroneutral_pair import SMALLEST_SCALE, no_directions
-from ionscape.replacement.electroneutral_pair_kernel import Directions, MovingFilm, PairLaw, diffusion_table
-from ionscape.replacement.electroneutral_pair_steps import pair_run
+from ionscape.replacement.electroneutral_pair import native_profile
+from ionscape.replacement.electroneutral_pair_kernel import Directions
 from ionscape.replacement.programme import Trace
 
 FloatArray = NDArray[np.float64]
 TOLERANCE = 1e-3  # of the fractions, in one time step: ten times less is left in the means of slices
-MOST_STEPS = 800
 SHARPEST = 1.0  # of the finest cell: D_foreign t/Q^2 below which a front is drawn as sharp as the cells allow
 REACH = 1.7  # Q: how deep the film goes before a first fit has told
 _MARGIN = 0.06  # Q: how far from where it was the front may move while the cells stay
@@ -121,11 +117,13 @@ def electroneutral_profile(
     Raises
     ------
     AnalysisError
-        If it takes too many steps.
+        If no time step small enough is found.
     """
     wider, _ = _widened(log_foreign, faces, bluntest)
-    along = no_directions(len(log_native))
-    return _solved(log_native + wider, log_foreign + wider, course, faces, immobile, along)[0]
+    return native_profile(
+        log_native + wider, log_foreign + wider, 1.0 if course is None else course, 1.0, faces,
+        front_depth=front_of(faces), immobile_fraction=immobile, tolerance=TOLERANCE,
+    ).native  # fmt: skip
 
 
 def electroneutral_sensitivities(
@@ -143,32 +141,11 @@ def electroneutral_sensitivities(
         np.ascontiguousarray((1 + by_log) * by_foreign), np.zeros(len(by_foreign)),
         np.ascontiguousarray(by_immobile),
     )  # fmt: skip
-    return _solved(log_native + wider, log_foreign + wider, course, faces, immobile, along)
-
-
-def _solved(
-    log_native: FloatArray, log_foreign: float, course: Trace | None, faces: FloatArray, immobile: float,
-    along: Directions,
-) -> tuple[FloatArray, FloatArray]:  # fmt: skip
-    """As `electroneutral_pair.native_profile`, for charge and time of one, in a limited number of steps."""
-    time, value = (np.zeros(1), np.ones(1)) if course is None else (course.time, course.values)
-    integral = np.concatenate([[0.0], np.cumsum(np.diff(time) * (value[1:] + value[:-1]) / 2)])
-    told = Course(CURRENT, time, value, integral, np.zeros(1), np.ones(1))
-    front = front_of(faces)
-    still = bool(np.any(value < 0))
-    drift = np.zeros_like(faces) if still else np.minimum(faces / front, 1) * (1 - SMALLEST_SCALE) * front
-    law = PairLaw(diffusion_table(log_native), math.exp(log_foreign), immobile)
-    first = float(faces[1] - faces[0] - (drift[1] - drift[0]))
-    clock = np.array([0.0, 0.0, min(1e-3, 0.05 * first / max(float(np.max(np.abs(value))), 1e-30))])
-    u, drop = np.ones(faces.size + 1), np.zeros(faces.size)
-    tangent = np.zeros((faces.size - 1, len(along.foreign)))
-    status, _ = pair_run(
-        law, MovingFilm(faces, drift, 1.0), along, told, 1.0, clock, u, tangent, drop, TOLERANCE, np.zeros(4),
-        np.zeros((MOST_STEPS, 4)),
+    found = native_profile(
+        log_native + wider, log_foreign + wider, 1.0 if course is None else course, 1.0, faces,
+        front_depth=front_of(faces), immobile_fraction=immobile, tolerance=TOLERANCE, directions=along,
     )  # fmt: skip
-    if status != DONE:
-        raise AnalysisError("the profile of a trial takes too many steps: a front far sharper than the cells")
-    return u[1:-1], np.ascontiguousarray(tangent.T)
+    return found.native, found.derivatives
 
 
 def _widened(log_foreign: float, faces: FloatArray, bluntest: bool = False) -> tuple[float, float]:

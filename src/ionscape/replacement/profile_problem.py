@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.constants import Boltzmann
 
-from ionscape.core.errors import AnalysisError, InputError
+from ionscape.core.errors import InputError
 from ionscape.replacement.distribution_family import DistributionFamily
 from ionscape.replacement.fit_parameters import Parameters
 from ionscape.replacement.instrument import slice_means
@@ -194,14 +194,10 @@ class ProfileProblem:
             else:
                 by_native[row] = -1.0 if i == n + 1 else 1.0
                 by_foreign[row] = 0.0 if i == n + 1 else 1.0
-        try:
-            fractions, along = electroneutral_sensitivities(
-                levels + foreign - float(y[n + 1]), foreign, seen.course.relative, seen.faces,
-                max(float(y[n + 3]), 0.0), by_native, by_foreign, by_immobile,
-            )  # fmt: skip
-        except AnalysisError:
-            cells = seen.faces.size - 1
-            fractions, along = np.ones(cells), np.zeros((len(solver), cells))
+        fractions, along = electroneutral_sensitivities(
+            levels + foreign - float(y[n + 1]), foreign, seen.course.relative, seen.faces,
+            max(float(y[n + 3]), 0.0), by_native, by_foreign, by_immobile,
+        )  # fmt: skip
         slopes = np.zeros((fractions.size, y.size))
         slopes[:, solver] = along.T
         return (fractions if seen.correction is None else fractions + seen.correction), slopes
