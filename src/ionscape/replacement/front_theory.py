@@ -117,9 +117,8 @@ class Front:
         low, high = start + 0.1 * (1 - start), start + 0.9 * (1 - start)
         foot = self.foot_fraction
         fan = self.depth_of(min(high, foot)) - self.depth_of(low) if low < foot else 0.0
-        if high <= foot:
-            return float(fan)
-        return float(fan) + self._wave_width(max(low, foot + 0.05 * (1 - foot)), high)
+        above = max(low, foot + 0.05 * (1 - foot))
+        return float(fan) + (self._wave_width(above, high) if above < high else 0.0)
 
     @cached_property
     def film_voltage(self) -> float:

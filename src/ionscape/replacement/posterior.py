@@ -26,6 +26,7 @@ FloatArray = NDArray[np.float64]
 WORTH = 0.8  # share of independent draws from which the emulated posterior counts as the posterior
 TOO_FEW = 200  # independent draws below which the ends of intervals are rough
 ROUNDS = 3
+HOPELESS = 20  # independent draws among those computed below which their weights say nothing
 UNMIXED = 1.1  # R-hat from which chains that draw too little of the posterior are not believed
 MOST_COMPUTED = 600  # draws for which the model is computed where the emulators do not suffice
 _WIDER = 1.4  # than the first guess of the posterior: where the emulator learns
@@ -113,9 +114,13 @@ def draw_posterior(
             break
         lessons.add(computed, drawn.theta, tell)
         root = _root(np.cov(drawn.theta, rowvar=False) + 1e-12 * covariance)
-    if drawn.r_hat > UNMIXED:
+    if drawn.r_hat > UNMIXED or worth * len(weights) < HOPELESS:
         curved = curvature_posterior(problem, best, covariance)
-        note = f"the chains of draws have not mixed (R-hat {drawn.r_hat:.2f}): {CURVATURE_ONLY}"
+        why = (
+            f"the chains of draws have not mixed (R-hat {drawn.r_hat:.2f})" if drawn.r_hat > UNMIXED
+            else "the emulated posterior is not that of the model"
+        )  # fmt: skip
+        note = f"{why}: {CURVATURE_ONLY}"
         return replace(curved, evaluations=problem.evaluations - before, warnings=(note,))
     return _posterior(drawn, computed, weights, worth, problem.evaluations - before, rng)
 
