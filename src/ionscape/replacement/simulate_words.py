@@ -130,8 +130,9 @@ def apart_findings(glass: Glass, apart: Sequence[tuple[str, str, Distance]], sca
         return sentences
     alone, both = scan.slowest_first, scan.slowest
     if math.isfinite(both):
-        limit = "more than " if both >= scan.time[-1] else "about "
-        text = (f"Site energies that mix within {limit}{_days(both)} are told from ones that never mix "
+        within = f"any time up to {_days(both)}, the longest tried," if both >= scan.time[-1] else (
+            f"about {_days(both)}")  # fmt: skip
+        text = (f"Site energies that mix within {within} are told from ones that never mix "
                 f"({CLEAR:g} SD) by the profile after {stages[-1].name}")  # fmt: skip
         if len(stages) > 1 and math.isfinite(alone):
             text += f"; that after {stages[0].name} alone tells mixing within {_days(alone)}"
@@ -139,10 +140,9 @@ def apart_findings(glass: Glass, apart: Sequence[tuple[str, str, Distance]], sca
     else:
         sentences.append(f"No intermixing time is told from 'never' ({CLEAR:g} SD) by these profiles.")
     if math.isfinite(scan.fastest):
-        limit = "even less than " if scan.fastest <= scan.time[0] else ""
-        sentences.append(
-            f"Mixing slower than {limit}{_days(scan.fastest)} is told from mixing at once ({CLEAR:g} SD)."
-        )
+        slower = _days(scan.fastest)
+        slower += ", the shortest time tried," if scan.fastest <= scan.time[0] else ""
+        sentences.append(f"Mixing in more than {slower} is told from mixing at once ({CLEAR:g} SD).")
     return sentences
 
 
